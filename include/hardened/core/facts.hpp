@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was looked at on the host before the rules run, as plain data: rules judge by these and never look
+// themselves. Everything is judged of an opened descriptor; a name alone proves nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardened/core/json.hpp"
+
+namespace hardened {
+
+// seen: opened and looked at. missing: there is nothing of that name. unseen: could not be looked at
+// (dry-run on another machine): rules judge the text and list the object as unverified; create never has it.
+enum class Sight { seen, missing, unseen };
+
+enum class FileKind { directory, regular, socket, fifo, character, block, symlink, other };
+
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// Where a file lies inside its file system, whatever it is mounted as: the device of its mount
+// ("8:1") and the path from that file system's root (mountinfo's root field + the path below the mount).
+// A bind of /etc at /mnt/x has the location of /etc.
+struct Location {
+  std::string device;
+  std::string path;
+  bool operator==(const Location&) const = default;
+};
+
+// A mount source, opened once.
+struct SourceFact {
+  Sight sight = Sight::unseen;
+  FileKind kind = FileKind::other;
+  std::string path;  // canonical on the host (what /proc/self/fd shows)
+  FileIdentity identity;
+  Location location;
+  std::uint32_t owner = 0;                  // uid
+  std::uint32_t mode = 0;                   // permission bits
+  std::uint32_t major = 0, minor = 0;       // character and block devices
+  bool replaceable = true;                  // it or a parent can be replaced or written by non-root
+  std::string file_system;                  // "ext4", "tmpfs", "overlay"
+  std::vector<std::string> locked_options;  // of its mount: ro, nosuid, nodev, noexec
+  std::vector<SourceFact> submounts;        // every mount below it, for recursive binds
+};
+
+struct RootFact {
+  Sight sight = Sight::unseen;
+  std::string path;  // canonical
+  FileIdentity identity;
+  Location location;
+  std::vector<std::string> symbolic_links;  // of "/dev", "/proc", "/sys": those that are links
+  std::vector<std::string> directories;     // of the asked state directories: real ones, no link on the way
+};
+
+struct NamespaceFact {
+  Sight sight = Sight::unseen;
+  std::string type;  // as the spec spells it; empty if the file is no namespace
+  FileIdentity identity;
+  bool host = false;        // the wrapper's own namespace of that type
+  FileIdentity owner;       // the user namespace that owns it (NS_GET_USERNS)
+  bool host_owned = false;  // that owner is the wrapper's own user namespace
+};
+
+struct ExecutableFact {
+  Sight sight = Sight::unseen;
+  std::string path;          // what the name points to, also through /proc/PID/exe
+  std::uint32_t owner = 0;   // uid
+  bool replaceable = true;   // it or a parent can be written by non-root
+};
+
+// A path that containers must not be given, found on this host.
+struct SensitivePath {
+  std::string path;
+  FileIdentity identity;
+  Location location;
+};
+
+struct HostFacts {
+  int cgroup_version = 2;             // 1 or 2 (2: unified hierarchy at /sys/fs/cgroup)
+  std::uint64_t memory_bytes = 0;     // MemTotal
+  std::uint32_t cpus = 1;
+  bool swap_accounting = true;        // memory.swap.max or memsw files exist
+  bool apparmor = false;
+  std::vector<std::string> apparmor_profiles;  // loaded in the kernel
+  bool selinux = false;
+  bool initial_user_namespace = true;          // false below rootless engines
+  std::string kernel_release;
+  std::string architecture = "SCMP_ARCH_X86_64";
+  std::string runtime_name;           // "runc", "crun"
+  std::string runtime_version;
+  std::vector<SensitivePath> sensitive;
+};
+
+struct Facts {
+  HostFacts host;
+  RootFact root;
+  std::map<std::string, SourceFact> sources;         // by mounts[].source as written
+  std::map<std::string, NamespaceFact> namespaces;   // by linux.namespaces[].path as written
+  std::map<std::string, ExecutableFact> hooks;       // by hooks.*[].path as written
+  std::map<std::string, SourceFact> devices;         // by linux.devices[].path's node on the host, if any
+};
+
+// The form of `doctor --facts` and `dry-run --host-facts`. Throws Error(invalid_input) with a pointer.
+Json to_json(const Facts& facts);
+Facts facts_from_json(const Json& json);
+
+}  // namespace hardened

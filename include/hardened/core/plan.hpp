@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is to be done to a bundle and why: the rewritten document, every change with its reason, every
+// refusal. Data only; the shell carries it out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hardened/core/json.hpp"
+
+namespace hardened {
+
+struct Change {
+  std::string rule;
+  std::string pointer;
+  std::optional<Json> before;  // absent: the field was not there
+  std::optional<Json> after;   // absent: the field is gone
+  std::string reason;          // the attack or the quirk, one line
+  std::string reference;       // "CIS 5.26"
+};
+
+struct Refusal {
+  std::string rule;
+  std::string pointer;
+  std::string asked;      // what the document asks for, one phrase
+  std::string reference;  // "CIS 5.10"
+  std::string setting;    // the policy setting that would allow it
+};
+
+struct Plan {
+  Json config;                        // what goes into the bundle
+  std::vector<Change> changes;        // in catalogue order
+  std::vector<Refusal> refusals;      // any: nothing starts
+  std::vector<Change> reported;       // what rules in report mode would have changed
+  std::vector<Refusal> reported_refusals;
+  std::vector<std::string> unverified;  // judged by its text: what could not be looked at
+};
+
+// "host-namespaces: /linux/namespaces/1: asks for the host's network namespace (CIS 5.10); allowed by
+// rules.host-namespaces.network"
+std::string describe(const Refusal& refusal);
+
+}  // namespace hardened

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What main reads of its surroundings, once: paths and names, so that tests can give others.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace hardened {
+
+struct Environment {
+  std::string invoked_as = "hardened";         // basename of argv[0]
+  std::string configuration = "/etc/hardened";  // policy.json, policy.d/, runtime
+  std::string state = "/run/hardened";         // records/, stage/, locks
+  std::string runtime_directory;               // XDG_RUNTIME_DIR, empty if unset
+  bool root = true;                            // euid 0
+  bool terminal = false;                       // standard output is one
+  bool no_colour = false;                      // NO_COLOR
+  std::size_t columns = 100;
+};
+
+}  // namespace hardened

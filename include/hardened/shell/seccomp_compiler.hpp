@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A document's seccomp profile compiled as runc compiles it, and run against every call that it must deny.
+#pragma once
+
+#include "hardened/core/json.hpp"
+#include "hardened/core/policy.hpp"
+#include "hardened/core/seccomp.hpp"
+
+namespace hardened {
+
+// runc's translation: names unknown to libseccomp skipped, a rule equal to the default action skipped, two conditions
+// on one argument become alternatives. Throws Error(invalid_input) with the pointer where libseccomp refuses.
+std::vector<BpfInstruction> compile_seccomp(const Json& profile);
+
+// Throws Error(refused, "/linux/seccomp", ...) naming the first call of denied_calls() that gets through.
+void evaluate_seccomp(const Json& config, const Profile& profile);
+
+}  // namespace hardened

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/plan.hpp"
+
+#include <array>
+
+#include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+
+#define RULE(name) extern const Rule name##_rule;
+#include "rules/catalogue.inc"
+#undef RULE
+
+std::span<const Rule> catalogue() {
+  static const std::array kRules{
+#define RULE(name) name##_rule,
+#include "rules/catalogue.inc"
+#undef RULE
+  };
+  return kRules;
+}
+
+Plan make_plan(const Json& document, const Profile& profile, const Facts& facts, std::string_view id) {
+  Plan plan;
+  plan.config = document;
+  for (const Rule& rule : catalogue()) {
+    const RuleInput input{document, profile, profile.settings(rule.name), facts, id};
+    switch (profile.mode(rule.name)) {
+      case RuleMode::enforce: {
+        Draft draft(rule.name, rule.reference, plan.config, plan);
+        rule.apply(draft, input);
+        break;
+      }
+      case RuleMode::report: {
+        Plan would;
+        Json copy = plan.config;
+        Draft draft(rule.name, rule.reference, copy, would);
+        rule.apply(draft, input);
+        std::move(would.changes.begin(), would.changes.end(), std::back_inserter(plan.reported));
+        std::move(would.refusals.begin(), would.refusals.end(),
+                  std::back_inserter(plan.reported_refusals));
+        break;
+      }
+      case RuleMode::off:
+        break;
+    }
+  }
+  return plan;
+}
+
+std::string describe(const Refusal& refusal) {
+  std::string text = refusal.rule + ": " + printable(refusal.pointer) + ": asks for " + printable(refusal.asked, 300);
+  if (!refusal.reference.empty()) text += " (" + refusal.reference + ")";
+  if (!refusal.setting.empty()) text += "; policy setting: " + refusal.setting;
+  return text;
+}
+
+}  // namespace hardened
