@@ -21,22 +21,24 @@ std::span<const Rule> catalogue() {
   return kRules;
 }
 
+void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input) {
+  Draft draft(rule.name, rule.reference, plan.config, plan);
+  rule.apply(draft, input);
+}
+
 Plan make_plan(const Json& document, const Profile& profile, const Facts& facts, std::string_view id) {
   Plan plan;
   plan.config = document;
   for (const Rule& rule : catalogue()) {
     const RuleInput input{document, profile, profile.settings(rule.name), facts, id};
     switch (profile.mode(rule.name)) {
-      case RuleMode::enforce: {
-        Draft draft(rule.name, rule.reference, plan.config, plan);
-        rule.apply(draft, input);
+      case RuleMode::enforce:
+        apply_rule(rule, plan, input);
         break;
-      }
       case RuleMode::report: {
         Plan would;
-        Json copy = plan.config;
-        Draft draft(rule.name, rule.reference, copy, would);
-        rule.apply(draft, input);
+        would.config = plan.config;
+        apply_rule(rule, would, input);
         std::move(would.changes.begin(), would.changes.end(), std::back_inserter(plan.reported));
         std::move(would.refusals.begin(), would.refusals.end(),
                   std::back_inserter(plan.reported_refusals));

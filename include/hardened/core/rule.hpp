@@ -66,6 +66,9 @@ struct Rule {
 // In catalogue order (src/rules/catalogue.inc).
 std::span<const Rule> catalogue();
 
+// One rule, whatever its mode, over plan.config.
+void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input);
+
 // Applies every rule in order. Rules in report mode work on a copy whose changes are reported and
 // dropped; refusals are collected, not thrown, so that a user sees all of them at once.
 Plan make_plan(const Json& document, const Profile& profile, const Facts& facts, std::string_view id);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/policy.hpp"
+
+#include <algorithm>
+
+#include "hardened/core/defaults.hpp"
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::size_t kLongestChain = 8;  // of `extends`
+
+void merge(Json& base, const Json& over) {
+  if (!base.is_object() || !over.is_object()) {
+    base = over;
+    return;
+  }
+  for (const auto& [key, value] : over.items()) {
+    if (base.contains(key)) {
+      merge(base[key], value);
+    } else {
+      base[key] = value;
+    }
+  }
+}
+
+RuleMode mode_of(const Json& object) {
+  const std::string mode = object.value("mode", "enforce");
+  return mode == "off" ? RuleMode::off : mode == "report" ? RuleMode::report : RuleMode::enforce;
+}
+
+}  // namespace
+
+Profile::Profile(std::string name, Json settings)
+    : name_(std::move(name)), settings_(std::move(settings)) {}
+
+RuleMode Profile::mode(std::string_view rule) const {
+  const RuleMode own = mode_of(settings(rule));
+  return own == RuleMode::enforce ? mode_of(settings_) : own;
+}
+
+const Json& Profile::settings(std::string_view rule) const {
+  const Json* found = find(settings_, join("/rules", rule));
+  if (found == nullptr) {
+    throw Error(ErrorKind::invalid_input, join("/rules", rule),
+                "profile " + name_ + " has no settings for this rule");
+  }
+  return *found;
+}
+
+Policy::Policy(Json json) : json_(std::move(json)) {}
+
+Policy Policy::builtin() {
+  Json json = parse_document(default_file("policy.json"));
+  for (const std::string_view file : default_files("profiles/")) {
+    std::string name(file.substr(file.find('/') + 1));
+    name.resize(name.size() - std::string_view(".json").size());
+    json["profiles"][name] = parse_document(default_file(file));
+  }
+  return Policy(std::move(json));
+}
+
+void Policy::layer(std::string_view text, std::string_view source) {
+  try {
+    const Json over = parse_document(text, {.comments = true});
+    check_schema(over, parse_document(default_file("policy.schema.json")), source);
+    merge(json_, over);
+  } catch (Error& error) {
+    throw error.within(printable(source));
+  }
+}
+
+Profile Policy::profile(std::string_view name) const {
+  Json resolved = Json::object();
+  std::vector<const Json*> chain;
+  std::string wanted(name);
+  while (!wanted.empty()) {
+    const Json* link = find(json_, join("/profiles", wanted));
+    if (link == nullptr) {
+      const std::vector<std::string> known = profiles();
+      const std::string_view near = nearest(wanted, {known.begin(), known.end()});
+      throw Error(ErrorKind::invalid_input,
+                  "there is no profile \"" + printable(wanted, 60) + '"' +
+                      (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
+    }
+    chain.push_back(link);
+    if (chain.size() > kLongestChain) {
+      throw Error(ErrorKind::invalid_input, join("/profiles", name) + "/extends",
+                  "extends itself, or more than 8 profiles in a row");
+    }
+    wanted = find_string(*link, "/extends").value_or("");
+  }
+  for (auto link = chain.rbegin(); link != chain.rend(); ++link) merge(resolved, **link);
+  resolved.erase("extends");
+  return Profile(std::string(name), std::move(resolved));
+}
+
+std::string Policy::default_profile() const {
+  return find_string(json_, "/default_profile").value_or("standard");
+}
+
+bool Policy::selectable(std::string_view profile) const {
+  const std::vector<std::string> names = find_strings(json_, "/selectable_profiles");
+  return std::find(names.begin(), names.end(), profile) != names.end();
+}
+
+bool Policy::restore_allowed() const {
+  return find_string(json_, "/restore").value_or("refuse") == "allow";
+}
+
+std::vector<std::string> Policy::profiles() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : find_object(json_, "/profiles").items()) names.push_back(name);
+  return names;
+}
+
+}  // namespace hardened

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/golden/<rule>/<case>/: config.json through that one rule gives expected.json: the RFC 6902 patch, the
+// refusals as the user reads them, what was judged by its text. Beside them, where needed: policy.json (laid over the
+// built-in one; its "use" names the profile), facts.json. UPDATE_GOLDEN=1 rewrites expected.json.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/facts.hpp"
+#include "hardened/core/policy.hpp"
+#include "hardened/core/rule.hpp"
+
+namespace hardened {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> found;
+  for (const auto& rule : fs::directory_iterator(HARDENED_SOURCE "/tests/golden")) {
+    for (const auto& entry : fs::directory_iterator(rule)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+const Rule& rule_named(const std::string& name) {
+  for (const Rule& rule : catalogue()) {
+    if (rule.name == name) return rule;
+  }
+  throw std::runtime_error("no rule is called " + name);
+}
+
+Profile profile_of(const fs::path& directory) {
+  Policy policy = Policy::builtin();
+  std::string profile = "standard";
+  if (fs::exists(directory / "policy.json")) {
+    Json json = parse_document(text_of(directory / "policy.json"), {.comments = true});
+    profile = json.value("use", profile);
+    json.erase("use");
+    policy.layer(json.dump(), "policy.json");
+  }
+  return policy.profile(profile);
+}
+
+Json outcome(const fs::path& directory) {
+  const Json config = parse_document(text_of(directory / "config.json"));
+  const Facts facts = fs::exists(directory / "facts.json")
+                          ? facts_from_json(parse_document(text_of(directory / "facts.json")))
+                          : Facts{};
+  const Profile profile = profile_of(directory);
+  const Rule& rule = rule_named(directory.parent_path().filename());
+  Plan plan;
+  plan.config = config;
+  apply_rule(rule, plan, {config, profile, profile.settings(rule.name), facts, ""});
+  Json result{{"patch", Json::diff(config, plan.config)}};
+  for (const Refusal& refusal : plan.refusals) result["refusals"].push_back(describe(refusal));
+  for (const std::string& what : plan.unverified) result["unverified"].push_back(what);
+  return result;
+}
+
+class Golden : public testing::TestWithParam<fs::path> {};
+
+TEST_P(Golden, RuleGivesWhatIsExpected) {
+  const Json result = outcome(GetParam());
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(GetParam() / "expected.json") << result.dump(2) << '\n';
+  }
+  EXPECT_EQ(result, parse_document(text_of(GetParam() / "expected.json"))) << result.dump(2);
+}
+
+TEST(Goldens, EveryRuleHasOne) {
+  for (const Rule& rule : catalogue()) {
+    EXPECT_TRUE(fs::exists(fs::path(HARDENED_SOURCE "/tests/golden") / rule.name)) << rule.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(cases()), [](const auto& param) {
+  std::string name = param.param.parent_path().filename().string() + "_" + param.param.filename().string();
+  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace hardened
