@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arithmetic of cgroup limits, one piece for create's rules and for update: a resources object
+// comes down to the profile's bounds, typed fields and `unified` alike. Refuses `unified` keys and
+// values that it cannot bound.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "hardened/core/facts.hpp"
+#include "hardened/core/json.hpp"
+#include "hardened/core/rule.hpp"
+
+namespace hardened {
+
+// create bounds what the document leaves out; update leaves it as it is in the running container.
+enum class LeftOut { bounded, as_it_is };
+
+// The resources object, wherever it stands: `pointer` is "/linux/resources" in a config, "" in an
+// update document.
+struct ResourcesAt {
+  std::string_view pointer;
+  LeftOut left_out;
+};
+
+// Settings are the rule's own: pids-limit {limit}, memory-limit {host_percent, bytes}, cpu {shares,
+// realtime}. Also refuses unified cgroup.* and keys that are no file name: cgroup.procs would move
+// processes.
+void limit_pids(Draft& draft, const ResourcesAt& at, const Json& settings);
+// Without the host's memory size and without `bytes` nothing is bounded and a line of `unverified`
+// says so.
+void limit_memory(Draft& draft, const ResourcesAt& at, const Json& settings, const HostFacts& host);
+void limit_cpu(Draft& draft, const ResourcesAt& at, const Json& settings, const HostFacts& host);
+
+// Bytes: memory-limit.bytes, or else host_percent of the host's memory, in whole pages; nullopt:
+// not known. The bound of memory.limit, and of memory and swap together (memory.swap in the
+// specification's sense).
+std::optional<std::int64_t> memory_maximum(const Json& settings, const HostFacts& host);
+// cpu.shares per CPU of the host: nobody's weight counts for more than the whole machine.
+std::int64_t shares_maximum(const Json& settings, const HostFacts& host);
+
+}  // namespace hardened

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/limits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::int64_t kPage = 4096;
+constexpr std::int64_t kDefaultWeight =
+    100;  // cpu.weight that the kernel gives where 1024 shares are meant
+constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+std::string at_key(const ResourcesAt& at, std::string_view pointer) {
+  return std::string(at.pointer) + std::string(pointer);
+}
+
+// A value as a cgroup file takes it: digits, or "max". Nothing else: the kernel reads 010 as octal,
+// 0x10 as hexadecimal and skips blanks, and two readers of such a value would not agree. nullopt:
+// not understood.
+std::optional<std::int64_t> cgroup_number(std::string_view text, std::string_view suffixes) {
+  if (text == "max") return kUnlimited;
+  int shift = 0;
+  if (!text.empty()) {
+    const std::size_t suffix = suffixes.find(text.back());
+    if (suffix != std::string_view::npos) {
+      shift = 10 * (static_cast<int>(suffix % 6) + 1);
+      text.remove_suffix(1);
+    }
+  }
+  if (text.empty() || text.size() > 18 || (text.size() > 1 && text.front() == '0'))
+    return std::nullopt;
+  if (text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  const std::int64_t number = std::stoll(std::string(text));
+  return number > (kUnlimited >> shift) ? kUnlimited : number << shift;
+}
+
+// The keys of `unified` that begin with `prefix`, and what each asks for.
+template <typename Judge>
+void each_unified(Draft& draft, const ResourcesAt& at, std::string_view prefix, Judge judge) {
+  const std::string pointer = at_key(at, "/unified");
+  const Json unified = find_object(draft.document(), pointer);
+  for (const auto& [key, value] : unified.items()) {
+    if (!key.starts_with(prefix)) continue;
+    const std::string member = join(pointer, key);
+    if (const auto text = find_string(draft.document(), member)) judge(key, member, *text);
+  }
+}
+
+struct UnifiedBound {
+  std::int64_t maximum;
+  std::string_view suffixes;  // that the kernel understands after the number
+  std::string_view reason;
+  std::string_view setting;
+};
+
+void bound_unified(Draft& draft, const std::string& member, const std::string& text,
+                   const UnifiedBound& bound) {
+  const auto asked = cgroup_number(text, bound.suffixes);
+  if (!asked) {
+    draft.refuse(member, "\"" + printable(text, 40) + "\", which is neither a number nor max",
+                 bound.setting);
+  } else if (*asked > bound.maximum) {
+    draft.set(member, std::to_string(bound.maximum), bound.reason);
+  }
+}
+
+void refuse_key(Draft& draft, const std::string& key, const std::string& member,
+                std::string_view setting) {
+  draft.refuse(member, "the cgroup file " + printable(key, 60), setting);
+}
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& names, std::string_view key) {
+  return std::find(names.begin(), names.end(), key) != names.end();
+}
+
+constexpr std::string_view kLastWriter =
+    "runc writes unified last, it would override the typed limit";
+
+void limit_unified_pids(Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
+  const std::string_view setting = "rules.pids-limit.limit";
+  each_unified(draft, at, "",
+               [&](const std::string& key, const std::string& member, const std::string& text) {
+                 if (key == "pids.max") {
+                   bound_unified(draft, member, text, {maximum, "", kLastWriter, setting});
+                 } else if (key.starts_with("pids.") || key.starts_with("cgroup.") ||
+                            key.find('/') != std::string::npos ||
+                            key.find('.') == std::string::npos) {
+                   // cgroup.procs moves processes, cgroup.subtree_control and cgroup.type change
+                   // what is accounted; a slash leads to another cgroup's file.
+                   refuse_key(draft, key, member, "rules.pids-limit.mode");
+                 }
+               });
+}
+
+void limit_unified_memory(Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
+  // Bounds, and protections: memory.min and memory.low keep pages from everybody else on the host.
+  constexpr std::array<std::string_view, 4> kBounded{"memory.max", "memory.swap.max", "memory.min",
+                                                     "memory.low"};
+  // These only ever make the container's own life harder.
+  constexpr std::array<std::string_view, 6> kHarmless{"memory.high",      "memory.swap.high",
+                                                      "memory.oom.group", "memory.zswap.max",
+                                                      "memory.reclaim",   "memory.zswap.writeback"};
+  each_unified(draft, at, "memory.",
+               [&](const std::string& key, const std::string& member, const std::string& text) {
+                 if (among(kBounded, key)) {
+                   bound_unified(
+                       draft, member, text,
+                       {maximum, "KMGTPEkmgtpe", kLastWriter, "rules.memory-limit.bytes"});
+                 } else if (!among(kHarmless, key)) {
+                   refuse_key(draft, key, member, "rules.memory-limit.mode");
+                 }
+               });
+}
+
+void limit_unified_cpu(Draft& draft, const ResourcesAt& at, std::int64_t maximum_weight) {
+  constexpr std::array<std::string_view, 4> kHarmless{"cpu.max", "cpu.max.burst", "cpu.idle",
+                                                      "cpu.uclamp.max"};
+  const std::string_view setting = "rules.cpu.shares";
+  each_unified(draft, at, "cpu",
+               [&](const std::string& key, const std::string& member, const std::string& text) {
+                 if (key == "cpu.weight") {
+                   bound_unified(draft, member, text, {maximum_weight, "", kLastWriter, setting});
+                 } else if (key == "cpu.weight.nice") {
+                   // -20 is more than eighty times the default weight.
+                   if (!cgroup_number(text, ""))
+                     draft.refuse(member, "\"" + printable(text, 40) + '"', setting);
+                 } else if ((key.starts_with("cpu.") && !among(kHarmless, key)) ||
+                            // These take CPUs away from everybody else on the host.
+                            key.starts_with("cpuset.cpus.partition") ||
+                            key.starts_with("cpuset.cpus.exclusive")) {
+                   refuse_key(draft, key, member, "rules.cpu.mode");
+                 }
+               });
+}
+
+// Sets the integer at `pointer` to `maximum` where it is over it or unlimited (negative). Zero
+// counts as left out: runc skips it.
+void bound_integer(Draft& draft, const std::string& pointer, std::int64_t maximum, LeftOut left_out,
+                   std::string_view reason) {
+  const std::int64_t asked = find_integer(draft.document(), pointer).value_or(0);
+  if (asked == 0 ? left_out == LeftOut::bounded : asked < 0 || asked > maximum) {
+    draft.set(pointer, maximum, reason);
+  }
+}
+
+}  // namespace
+
+void limit_pids(Draft& draft, const ResourcesAt& at, const Json& settings) {
+  const std::int64_t maximum = settings.at("limit").get<std::int64_t>();
+  const std::string pointer = at_key(at, "/pids/limit");
+  // 0 is "unlimited" to some runtimes, "as it was" to others.
+  const bool named = find_integer(draft.document(), pointer).has_value();
+  bound_integer(draft, pointer, maximum, named ? LeftOut::bounded : at.left_out,
+                "a fork bomb takes the host's process table");
+  limit_unified_pids(draft, at, maximum);
+}
+
+std::optional<std::int64_t> memory_maximum(const Json& settings, const HostFacts& host) {
+  const auto bytes = settings.at("bytes").get<std::int64_t>();
+  if (bytes > 0) return bytes;
+  const auto percent = settings.at("host_percent").get<std::uint64_t>();
+  const std::uint64_t share = host.memory_bytes / 100 * percent;
+  if (share < static_cast<std::uint64_t>(kPage)) return std::nullopt;
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(share, kUnlimited) / kPage * kPage);
+}
+
+void limit_memory(Draft& draft, const ResourcesAt& at, const Json& settings,
+                  const HostFacts& host) {
+  const auto maximum = memory_maximum(settings, host);
+  if (!maximum) {
+    draft.unverified("memory-limit: the host's memory size is not known");
+    return;
+  }
+  const std::string limit = at_key(at, "/memory/limit");
+  const std::string swap = at_key(at, "/memory/swap");
+  const bool was_unlimited = find_integer(draft.document(), limit).value_or(0) < 0;
+  bound_integer(draft, limit, *maximum, at.left_out,
+                "one container must not take all of the host's memory");
+  // memory and swap together; without swap accounting a value that was not there could not be
+  // written. An update to "unlimited" must raise both, or the runtime finds the old swap below the
+  // new limit.
+  const bool add = host.swap_accounting && (at.left_out == LeftOut::bounded || was_unlimited);
+  bound_integer(draft, swap, *maximum, add ? LeftOut::bounded : LeftOut::as_it_is,
+                "memory and swap together are bounded like memory");
+  // memory.low on cgroup v2: pages that nobody else on the host can get back.
+  bound_integer(draft, at_key(at, "/memory/reservation"), *maximum, LeftOut::as_it_is,
+                "a reservation keeps memory from everybody else");
+  limit_unified_memory(draft, at, *maximum);
+}
+
+std::int64_t shares_maximum(const Json& settings, const HostFacts& host) {
+  return settings.at("shares").get<std::int64_t>() * std::max<std::int64_t>(1, host.cpus);
+}
+
+void limit_cpu(Draft& draft, const ResourcesAt& at, const Json& settings, const HostFacts& host) {
+  const std::string shares = at_key(at, "/cpu/shares");
+  const std::int64_t asked = find_integer(draft.document(), shares).value_or(0);
+  if (asked == 0 && at.left_out == LeftOut::bounded) {
+    draft.set(shares, settings.at("shares"),
+              "a weight of its own, so that containers share fairly");
+  } else {
+    bound_integer(draft, shares, shares_maximum(settings, host), LeftOut::as_it_is,
+                  "no weight above that of the whole machine");
+  }
+  const std::string realtime = at_key(at, "/cpu/realtimeRuntime");
+  // A real-time task that never sleeps starves everything of lower priority on its CPU.
+  if (settings.at("realtime") == "refuse" &&
+      find_integer(draft.document(), realtime).value_or(0) != 0) {
+    draft.refuse(realtime, "real-time CPU time", "rules.cpu.realtime");
+  }
+  limit_unified_cpu(draft, at, kDefaultWeight * std::max<std::int64_t>(1, host.cpus));
+}
+
+}  // namespace hardened
