@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bundle, held by one directory descriptor: config.json is read and replaced through it and nothing else.
-// Refuses a config.json that is a link, not a regular file, or over the size limit.
+// A bundle, held by one directory descriptor: config.json is read and replaced through it and
+// nothing else. Refuses a config.json that is a link, not a regular file, over the size limit, or
+// open to everyone's writing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,33 +18,49 @@ class Bundle {
 
   const std::string& path() const { return path_; }  // canonical
   int directory() const { return directory_.number(); }
-  std::string read();  // config.json
+  // config.json; at most 16 MiB. The same bytes however often it is asked for: they are what undo()
+  // puts back.
+  const std::string& read();
 
-  // A replacement of config.json: written beside it under a name of its own with the same owner and mode,
-  // synced; renamed over it by commit(), or removed by the destructor.
+  // A replacement of config.json: written beside it under a name of its own with the same owner and
+  // mode, synced; renamed over it by commit(), or removed by the destructor. The bundle must
+  // outlive it.
   class Replacement {
    public:
     Replacement(Bundle& bundle, std::string_view text);
-    Replacement(Replacement&&) noexcept;
+    Replacement(const Replacement&) = delete;
+    Replacement& operator=(const Replacement&) = delete;
+    Replacement(Replacement&& other) noexcept;
+    Replacement& operator=(Replacement&&) = delete;
     ~Replacement();
     void commit();
-    // Puts the old text back, for a failure after commit().
+    // Puts the old text back, for a failure after commit(), as far as the file system lets it.
     void undo() noexcept;
 
    private:
-    Bundle* bundle_;
-    std::string temporary_;
+    Bundle* bundle_;  // nullptr: moved from
     bool committed_ = false;
   };
   Replacement replace(std::string_view text) { return Replacement(*this, text); }
 
  private:
+  struct Original {
+    std::string text;
+    uid_t uid = 0;
+    gid_t gid = 0;
+    mode_t mode = 0;
+  };
+
   Bundle(Kernel& kernel, Descriptor directory, std::string path);
+  const Original& original();
+  void write_temporary(std::string_view text);
+  void remove_temporary() noexcept;
+
   Kernel* kernel_;
   Descriptor directory_;
   std::string path_;
-  std::string original_;
-  struct stat original_status_ {};
+  std::string temporary_;
+  std::optional<Original> original_;
 };
 
 }  // namespace hardened

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,17 +15,18 @@
 
 #include "hardened/shell/descriptor.hpp"
 
-struct statx;
-
 namespace hardened {
 
 // How openat2 walks a path.
 enum class Walk {
-  follow,         // as open does
-  no_links,       // RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
-  beneath,        // RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+  follow,            // as open does
+  no_links,          // RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
+  beneath,           // RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
   beneath_no_links,  // RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS
 };
+
+// What open_tree clones: one mount, or that and every mount below it.
+enum class Tree { single, recursive };
 
 constexpr int kWorkingDirectory = -100;  // AT_FDCWD
 
@@ -32,37 +34,52 @@ class Kernel {
  public:
   virtual ~Kernel() = default;
 
-  // O_CLOEXEC is always added.
+  // O_CLOEXEC is always added, and no descriptor is 0, 1 or 2: those are the container's, even when
+  // closed.
   virtual Descriptor open(int directory, const std::string& path, int flags, Walk walk,
                           mode_t mode = 0) = 0;
-  virtual std::string read_all(int descriptor, std::size_t limit) = 0;  // Error(invalid_input) over it
+  virtual std::string read_all(int descriptor,
+                               std::size_t limit) = 0;  // Error(invalid_input) over it
   virtual void write_all(int descriptor, std::string_view data) = 0;
   virtual void sync(int descriptor) = 0;
-  virtual struct stat status(int descriptor) = 0;                       // fstat
-  virtual std::uint64_t mount_id(int descriptor) = 0;                   // statx STATX_MNT_ID
+  virtual struct stat status(int descriptor) = 0;      // fstat
+  virtual std::uint64_t mount_id(int descriptor) = 0;  // statx STATX_MNT_ID
+  // nullopt: nothing of that name, or no link.
   virtual std::optional<std::string> read_link(int directory, const std::string& path) = 0;
-  virtual std::vector<std::string> list(int directory) = 0;             // names without . and ..
+  virtual std::vector<std::string> list(int directory) = 0;  // names without . and ..
   virtual void change_owner(int descriptor, uid_t uid, gid_t gid) = 0;
   virtual void change_mode(int descriptor, mode_t mode) = 0;
-  virtual void make_directory(int directory, const std::string& path, mode_t mode) = 0;  // EEXIST is fine
+  virtual void make_directory(int directory, const std::string& path,
+                              mode_t mode) = 0;  // EEXIST is fine
   virtual void rename(int directory, const std::string& from, const std::string& to) = 0;
   virtual void unlink(int directory, const std::string& path, int flags) = 0;
-  virtual void lock(int descriptor) = 0;                                // flock LOCK_EX
-  virtual Descriptor memory_file(const std::string& name) = 0;          // memfd, sealable
-  virtual void seal(int descriptor) = 0;
-  virtual Descriptor duplicate(int descriptor, int lowest) = 0;         // close-on-exec
+  virtual void lock(int descriptor) = 0;                         // flock LOCK_EX, waits
+  virtual Descriptor memory_file(const std::string& name) = 0;   // memfd, sealable
+  virtual void seal(int descriptor) = 0;                         // against every change
+  virtual Descriptor duplicate(int descriptor, int lowest) = 0;  // close-on-exec
   virtual void keep_on_exec(int descriptor) = 0;
+  virtual uid_t user() = 0;  // effective
 
-  virtual void unshare_mounts() = 0;                                    // CLONE_NEWNS
+  virtual void unshare_mounts() = 0;  // CLONE_NEWNS
+  // mount(2); an empty source, type or data is a null pointer.
   virtual void mount(const std::string& source, const std::string& target, const std::string& type,
                      unsigned long flags, const std::string& data) = 0;
-  virtual Descriptor open_tree(int descriptor, bool recursive) = 0;     // OPEN_TREE_CLONE of an O_PATH fd
+  virtual Descriptor open_tree(int descriptor,
+                               Tree tree) = 0;  // OPEN_TREE_CLONE of an O_PATH descriptor
+  // Onto `target` below the directory, no link followed; onto the descriptor itself where empty.
   virtual void move_mount(int tree, int target_directory, const std::string& target) = 0;
 
-  virtual int namespace_request(int descriptor, unsigned long request) = 0;  // ioctl NS_GET_*, raw result
-  [[noreturn]] virtual void execute(const std::string& path, const std::vector<std::string>& arguments) = 0;
-  // Runs a program to its end and returns its standard output; Error(system) unless it exits with 0.
-  virtual std::string output_of(const std::string& path, const std::vector<std::string>& arguments) = 0;
+  // ioctl NS_GET_*: its result, a new descriptor for NS_GET_USERNS.
+  virtual int namespace_request(int descriptor, unsigned long request) = 0;
+  // execve with the environment as it came; `arguments` without argv[0], which is the path. Throws
+  // if it returns.
+  [[noreturn]] virtual void execute(const std::string& path,
+                                    const std::vector<std::string>& arguments) = 0;
+  // Runs a program to its end, standard input and error on /dev/null, and returns its standard
+  // output (at most 1 MiB); Error(system) unless it exits with 0. Signals, mask and children of the
+  // caller stay as they are.
+  virtual std::string output_of(const std::string& path,
+                                const std::vector<std::string>& arguments) = 0;
 };
 
 // The real one.

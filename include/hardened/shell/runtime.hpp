@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The low-level runtime: the link <configuration>/runtime, else fixed absolute paths of runc, then crun.
-// Never PATH, never ourselves (also through links), never a file that anyone but root could replace.
+// The low-level runtime: the link <configuration>/runtime, else fixed absolute paths of runc, then
+// crun. Never PATH, never ourselves (also through links), never a file that anyone but root could
+// replace.
 #pragma once
 
 #include <string>

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/process.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::size_t kOutputLimit = 1U << 20;
+
+std::vector<char*> argument_vector(const std::string& path,
+                                   const std::vector<std::string>& arguments) {
+  std::vector<char*> vector{const_cast<char*>(path.c_str())};
+  for (const std::string& argument : arguments)
+    vector.push_back(const_cast<char*>(argument.c_str()));
+  vector.push_back(nullptr);
+  return vector;
+}
+
+// exit_signal: what the kernel sends the parent when the child ends; 0 for nothing.
+pid_t clone_process(int exit_signal) {
+  return static_cast<pid_t>(::syscall(SYS_clone, exit_signal, nullptr, nullptr, nullptr, 0));
+}
+
+// Only async-signal-safe calls from here on: this runs in a copy of the caller made behind glibc's
+// back.
+[[noreturn]] void become(char* const* vector, int nothing, int output) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
+      ::dup2(nothing, STDERR_FILENO) >= 0) {
+    ::execve(vector[0], vector, ::environ);
+  }
+  ::_exit(127);
+}
+
+// Between caller and program stands a process that never calls execve. A caller that ignores
+// SIGCHLD would have its child reaped under our hands, and one that handles it would be told of a
+// child it never made; an exit signal of 0 avoids both, but execve sets it to SIGCHLD.
+[[noreturn]] void supervise(char* const* vector, int nothing, int output) {
+  std::signal(SIGCHLD, SIG_DFL);
+  const pid_t program = clone_process(SIGCHLD);
+  if (program == 0) become(vector, nothing, output);
+  ::close(output);
+  int status = 0;
+  pid_t waited = 0;
+  do {
+    waited = ::waitpid(program, &status, 0);
+  } while (waited < 0 && errno == EINTR);
+  if (waited < 0) ::_exit(127);
+  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  pid_t waited = 0;
+  do {
+    waited = ::waitpid(child, &status, __WALL);
+  } while (waited < 0 && errno == EINTR);
+  if (waited < 0) throw Error::from_errno(errno, "wait for process " + std::to_string(child));
+  return status;
+}
+
+struct Pipe {
+  Descriptor reader;
+  Descriptor writer;
+};
+
+// Neither end is 0, 1 or 2, where dup2 in the child would overwrite it.
+Pipe make_pipe(Kernel& kernel) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error::from_errno(errno, "pipe");
+  const Descriptor reader(ends[0]);
+  const Descriptor writer(ends[1]);
+  Pipe pipe;
+  pipe.reader = kernel.duplicate(reader.number(), STDERR_FILENO + 1);
+  pipe.writer = kernel.duplicate(writer.number(), STDERR_FILENO + 1);
+  return pipe;
+}
+
+}  // namespace
+
+void replace_process(const std::string& path, const std::vector<std::string>& arguments) {
+  const std::vector<char*> vector = argument_vector(path, arguments);
+  ::execve(path.c_str(), vector.data(), ::environ);
+  throw Error::from_errno(errno, "start " + printable(path));
+}
+
+std::string run_program(Kernel& kernel, const std::string& path,
+                        const std::vector<std::string>& arguments) {
+  const std::vector<char*> vector = argument_vector(path, arguments);
+  const Descriptor nothing = kernel.open(kWorkingDirectory, "/dev/null", O_RDWR, Walk::follow);
+  Pipe pipe = make_pipe(kernel);
+  const pid_t child = clone_process(0);
+  if (child == 0) supervise(vector.data(), nothing.number(), pipe.writer.number());
+  if (child < 0) throw Error::from_errno(errno, "fork for " + printable(path));
+  pipe.writer = Descriptor();
+  std::string output;
+  try {
+    output = kernel.read_all(pipe.reader.number(), kOutputLimit);
+  } catch (Error& error) {
+    ::kill(child, SIGKILL);  // and by PDEATHSIG the program
+    wait_for(child);
+    throw error.within("output of " + printable(path));
+  }
+  const int status = wait_for(child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  throw Error(ErrorKind::system, printable(path) + " ended with exit code " + std::to_string(code));
+}
+
+}  // namespace hardened
