@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/paths.hpp"
+#include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::array<std::string_view, 6> kKinds{
+    "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
+constexpr std::string_view kExecutables = "rules.hooks.allowed_executables";
+
+bool holds(const std::vector<std::string>& list, std::string_view entry) {
+  return std::find(list.begin(), list.end(), entry) != list.end();
+}
+
+// "/proc/3300/exe": how dockerd names itself.
+bool is_process_executable(std::string_view path) {
+  const std::vector<std::string> parts = path_components(path);
+  return parts.size() == 3 && parts[0] == "proc" && parts[2] == "exe" &&
+         parts[1].find_first_not_of("0123456789") == std::string::npos;
+}
+
+// What is wrong with the executable, or empty.
+std::string objection(const std::string& path, const RuleInput& input, Draft& draft) {
+  const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_executables");
+  const auto found = input.facts.hooks.find(path);
+  const ExecutableFact fact = found == input.facts.hooks.end() ? ExecutableFact{} : found->second;
+  switch (fact.sight) {
+    case Sight::missing:
+      return "which is not there";
+    case Sight::unseen:
+      draft.unverified("the hook " + path);
+      return holds(allowed, path) || is_process_executable(path) ? ""
+                                                                 : "which the policy does not name";
+    case Sight::seen:
+      break;
+  }
+  if (!holds(allowed, fact.path)) {
+    return fact.path == path ? "which the policy does not name"
+                             : "which is " + fact.path + ", and the policy does not name that";
+  }
+  if (fact.owner != 0 || fact.replaceable) return "which others than root can change";
+  return "";
+}
+
+void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::string& pointer) {
+  const std::string path = find_string(hook, "/path").value_or("");
+  if (const std::string wrong = objection(path, input, draft); !wrong.empty()) {
+    draft.refuse(pointer + "/path", "a hook that runs " + path + " as host root, " + wrong,
+                 kExecutables);
+  }
+  const std::vector<std::string> args = find_strings(hook, "/args");
+  const std::string first = args.empty() ? "" : args.front();
+  // dockerd is many programs, chosen by argv[0]: "docker-untar" would unpack an archive over the
+  // host.
+  if (!holds(find_strings(input.settings, "/allowed_first_arguments"), first)) {
+    draft.refuse(pointer + "/args", "a hook that is called as \"" + first + '"',
+                 "rules.hooks.allowed_first_arguments");
+  }
+  for (const std::string& variable : find_strings(hook, "/env")) {
+    const std::string name = variable.substr(0, variable.find('='));
+    // LD_PRELOAD, GCONV_PATH, PATH ...: any of them makes an honest program run another's code as
+    // host root.
+    if (!holds(find_strings(input.settings, "/allowed_environment"), name)) {
+      draft.refuse(pointer + "/env", "a hook with " + name + " in its environment",
+                   "rules.hooks.allowed_environment");
+    }
+  }
+}
+
+void apply(Draft& draft, const RuleInput& input) {
+  const Json& document = draft.document();
+  for (const auto& [kind, hooks] : find_object(document, "/hooks").items()) {
+    const std::string pointer = join("/hooks", kind);
+    if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
+      draft.refuse(pointer, "hooks of a kind that is not known", "rules.hooks.mode");
+      continue;
+    }
+    const Json& list = find_array(document, pointer);
+    for (std::size_t index = 0; index < list.size(); ++index) {
+      judge(draft, input, list[index], join(pointer, index));
+    }
+  }
+}
+
+}  // namespace
+
+extern const Rule hooks_rule;
+const Rule hooks_rule{"hooks", "host-root code execution through a hook that the document brings",
+                      "", apply};
+
+}  // namespace hardened
