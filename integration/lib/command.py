@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a command and keeps everything it said; on a terminal of its own where that is asked for."""
+import os
+import pty
+import subprocess
+import tty
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Result:
+    words: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode(errors="surrogateescape")
+
+    @property
+    def err(self) -> str:
+        return self.stderr.decode(errors="surrogateescape")
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.words)}\nexit code {self.code}\nstdout: {self.out}\nstderr: {self.err}"
+
+    def check(self) -> "Result":
+        if self.code:
+            raise AssertionError(str(self))
+        return self
+
+
+def run(*words: str, stdin: bytes = b"", environment: dict | None = None, directory=None,
+        timeout: float = 120) -> Result:
+    done = subprocess.run(words, input=stdin, env=environment, cwd=directory, capture_output=True,
+                          timeout=timeout)
+    return Result(words, done.returncode, done.stdout, done.stderr)
+
+
+def run_on_terminal(*words: str, environment: dict | None = None, timeout: float = 120) -> Result:
+    """Standard input, output and error are one new terminal; everything it shows is `stdout`."""
+    master, slave = pty.openpty()
+    tty.setraw(slave)  # or line ends are translated twice
+    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment,
+                               start_new_session=True)
+    os.close(slave)
+    shown = b""
+    while chunk := read(master):
+        shown += chunk
+    os.close(master)
+    return Result(words, process.wait(timeout), shown, b"")
+
+
+def read(master: int) -> bytes:
+    try:
+        return os.read(master, 65536)
+    except OSError:  # EIO: the last holder of the other side is gone
+        return b""

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run may leave behind: mounts, links, cgroups, records. Taken before and after, and compared."""
+import os
+import time
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+STATE = Path("/run/hardened")
+
+
+def mounts() -> set[str]:
+    """Mount points of this mount namespace with type and source; ids and optional fields differ by nature."""
+    found = set()
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        front, back = line.split(" - ", 1)
+        words = front.split()
+        found.add(f"mount {words[4]} {' '.join(back.split()[:2])} root={words[3]}")
+    return found
+
+
+def links() -> set[str]:
+    lines = Path("/proc/self/net/dev").read_text().splitlines()[2:]
+    return {f"link {line.split(':')[0].strip()}" for line in lines}
+
+
+def files_below(directory: Path) -> set[str]:
+    return {f"file {path}" for path in directory.rglob("*") if not path.is_dir()}
+
+
+def records() -> set[str]:
+    """The wrapper's records of containers."""
+    return files_below(STATE / "records")
+
+
+def here() -> set[str]:
+    """Inside a sandbox everything counts: nobody else acts there."""
+    return mounts() | links()
+
+
+def host() -> set[str]:
+    """On the host others act too: only what names this project."""
+    own = {f"path {path}" for path in (STATE, Path("/etc/hardened")) if path.exists()}
+    return own | files_below(STATE) | files_below(Path("/etc/hardened")) | mounts()
+
+
+def difference(before: set[str], after: set[str], directory: Path) -> list[str]:
+    return sorted(line for line in after ^ before
+                  if not line.startswith("mount ") or str(directory) in line or "hardened" in line)
+
+
+def cgroup_roots() -> list[Path]:
+    """The unified hierarchy, or every v1 hierarchy."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS]
+    return [path for path in CGROUPS.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
+def cgroups(name: str) -> list[Path]:
+    """Every cgroup called `name` at the top of a hierarchy and all below it, deepest first."""
+    found = []
+    for root in cgroup_roots():
+        for path, _, _ in os.walk(root / name, topdown=False):
+            found.append(Path(path))
+    return found
+
+
+def remove_cgroups(name: str) -> list[str]:
+    """Removes the empty parents that the engine does not; whatever has still a process in it is left over."""
+    left = []
+    for path in cgroups(name):
+        for _ in range(50):
+            try:
+                path.rmdir()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            left.append(f"cgroup {path}")
+    return left
