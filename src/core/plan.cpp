@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/core/plan.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "hardened/core/error.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 
@@ -56,6 +58,19 @@ std::string describe(const Refusal& refusal) {
   if (!refusal.reference.empty()) text += " (" + refusal.reference + ")";
   if (!refusal.setting.empty()) text += "; policy setting: " + refusal.setting;
   return text;
+}
+
+void require_no_refusals(const Plan& plan) {
+  constexpr std::size_t kInFull = 3;
+  if (plan.refusals.empty()) return;
+  std::string text;
+  for (std::size_t index = 0; index < std::min(plan.refusals.size(), kInFull); ++index) {
+    text += (index == 0 ? "" : "; ") + describe(plan.refusals[index]);
+  }
+  if (plan.refusals.size() > kInFull) {
+    text += "; and " + std::to_string(plan.refusals.size() - kInFull) + " more";
+  }
+  throw Error(ErrorKind::refused, text);
 }
 
 }  // namespace hardened

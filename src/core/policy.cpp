@@ -42,6 +42,11 @@ RuleMode Profile::mode(std::string_view rule) const {
   return own == RuleMode::enforce ? mode_of(settings_) : own;
 }
 
+UnlistedFields Profile::unlisted_fields() const {
+  return find_string(settings_, "/unlisted_fields") == "refuse" ? UnlistedFields::refuse
+                                                                : UnlistedFields::keep;
+}
+
 const Json& Profile::settings(std::string_view rule) const {
   const Json* found = find(settings_, join("/rules", rule));
   if (found == nullptr) {

@@ -41,4 +41,7 @@ struct Plan {
 // rules.host-namespaces.network"
 std::string describe(const Refusal& refusal);
 
+// Throws Error(refused) with all of them in one line, for the engine shows one line: three in full, then how many more.
+void require_no_refusals(const Plan& plan);
+
 }  // namespace hardened

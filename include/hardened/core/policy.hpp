@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hardened/core/fields.hpp"
 #include "hardened/core/json.hpp"
 
 namespace hardened {
@@ -24,6 +25,7 @@ class Profile {
   // The settings object of a rule, complete by the built-in profile it extends. Throws Error(invalid_input) on
   // an unknown rule.
   const Json& settings(std::string_view rule) const;
+  UnlistedFields unlisted_fields() const;
   // The whole profile object: mode, unlisted_fields, rules.
   const Json& json() const { return settings_; }
 

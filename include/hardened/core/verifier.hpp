@@ -3,17 +3,23 @@
 // document accessors. A failed one is a defect of ours, and refuses.
 #pragma once
 
-#include <string>
-#include <vector>
-
+#include "hardened/core/ceiling.hpp"
 #include "hardened/core/facts.hpp"
 #include "hardened/core/plan.hpp"
 #include "hardened/core/policy.hpp"
 
 namespace hardened {
 
-// Throws Error(refused, pointer, "verifier: ...") on the first post-condition of an enforced rule that does
-// not hold, and on any dimension in which `plan.config` is weaker than `original`.
+// Throws Error(refused, pointer, "verifier: ...") on the first post-condition of an enforced rule that does not
+// hold, on any dimension in which `plan.config` is weaker than `original`, and on any difference between the two that
+// the plan does not state.
 void verify_plan(const Json& original, const Plan& plan, const Profile& profile, const Facts& facts);
+
+// The dimensions alone: `after` has no more privilege than `before`. Throws Error(refused).
+void verify_not_weaker(const Json& before, const Json& after);
+
+// An exec document against the ceiling, an update document against the profile.
+void verify_exec(const Json& process, const Ceiling& ceiling);
+void verify_update(const Json& resources, const Profile& profile, const HostFacts& host);
 
 }  // namespace hardened
