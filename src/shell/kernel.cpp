@@ -252,6 +252,10 @@ class RealKernel final : public Kernel {
     }
   }
 
+  void unmount(const std::string& target) override {
+    if (::umount2(target.c_str(), MNT_DETACH) != 0) fail("unmount", target);
+  }
+
   int namespace_request(int descriptor, unsigned long request) override {
     const int result = ::ioctl(descriptor, request);
     if (result < 0) fail("namespace request", descriptor);

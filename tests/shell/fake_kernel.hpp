@@ -134,6 +134,10 @@ class FakeKernel final : public Kernel {
     step("move_mount " + target);
     if (mounts_ == Mounts::real) real_.move_mount(tree, target_directory, target);
   }
+  void unmount(const std::string& target) override {
+    step("unmount");
+    if (mounts_ == Mounts::real) real_.unmount(target);
+  }
   int namespace_request(int descriptor, unsigned long request) override {
     step("namespace_request");
     return real_.namespace_request(descriptor, request);

@@ -68,6 +68,7 @@ class Kernel {
                                Tree tree) = 0;  // OPEN_TREE_CLONE of an O_PATH descriptor
   // Onto `target` below the directory, no link followed; onto the descriptor itself where empty.
   virtual void move_mount(int tree, int target_directory, const std::string& target) = 0;
+  virtual void unmount(const std::string& target) = 0;  // MNT_DETACH
 
   // ioctl NS_GET_*: its result, a new descriptor for NS_GET_USERNS.
   virtual int namespace_request(int descriptor, unsigned long request) = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is remembered of a container between its create and its exec or update: /run/hardened/records/<root>/<id>.json,
-// 0600 below 0700 directories. Refuses records that are not root's own, of another version, or not parseable.
+// What is remembered of a container between its create and its exec or update:
+// /run/hardened/records/<root>/<id>.json, 0600 below 0700 directories. Refuses records that are not
+// root's own, of another version, or not parseable.
 #pragma once
 
 #include <optional>
@@ -22,21 +23,27 @@ struct ContainerKey {
 struct Record {
   int version = 1;
   std::string profile;
-  std::string bundle;          // canonical
-  int creator_pid = 0;         // survives execve: the runtime's own while it creates
+  std::string bundle;  // canonical
+  int creator_pid =
+      0;  // survives execve: the runtime's own while it creates. RecordWriter fills in both
   std::uint64_t creator_start = 0;  // field 22 of /proc/PID/stat
   Ceiling ceiling;
-  Json process;                // the rewritten process document (exec without --process starts from it)
+  Json process;  // the rewritten process document (exec without --process starts from it)
 };
 
 // nullopt: there is none. Throws Error(refused) where there is one that cannot be believed.
-std::optional<Record> read_record(Kernel& kernel, const Environment& environment, const ContainerKey& key);
+std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
+                                  const ContainerKey& key);
 
-// Written by commit(), removed again by undo() or by a destructor without commit. Taking it reclaims the record of a dead
-// container of that key; one whose creator or runtime state is alive is left alone, and the runtime will refuse the id itself.
+// Takes the key: the record is there from construction on, so that of two creates of one id the
+// second fails. It stays after commit(); undo(), or a destructor without commit(), removes it. The
+// record of a dead container of that key is reclaimed first, and a few others of the same root.
+// Throws Error(refused) where the container exists or is being created, Error(unsupported) where
+// this very process has the record: the low-level runtime led back to us.
 class RecordWriter {
  public:
-  RecordWriter(Kernel& kernel, const Environment& environment, const ContainerKey& key, Record record);
+  RecordWriter(Kernel& kernel, const Environment& environment, const ContainerKey& key,
+               Record record);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
@@ -47,9 +54,7 @@ class RecordWriter {
   Kernel& kernel_;
   Descriptor directory_;
   std::string name_;
-  std::string text_;
-  std::optional<std::string> replaced_;
-  bool committed_ = false;
+  bool committed_ = false;  // or undone
 };
 
 }  // namespace hardened

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/record.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
+#include "hardened/shell/state.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr std::size_t kSweep =
+    16;  // of other records looked at in one create: its cost must not grow with the host's
+constexpr ParseLimits kLimits{.bytes = 64U << 20, .depth = 80, .comments = false};
+// No container is called so: ids have no %. Written under the lock only, so one name serves.
+constexpr const char* kTemporary = "%new";
+
+struct Process {
+  int pid = 0;
+  std::uint64_t start = 0;  // clock ticks since boot
+  bool operator==(const Process&) const = default;
+};
+
+// nullopt: no process of that name under /proc, or a zombie, which runs nothing any more.
+std::optional<Process> find_process(Kernel& kernel, const std::string& name) {
+  std::string text;
+  try {
+    const Descriptor file =
+        kernel.open(kWorkingDirectory, "/proc/" + name + "/stat", O_RDONLY, Walk::follow);
+    text = kernel.read_all(file.number(), 1U << 16);
+  } catch (const Error& error) {
+    if (error.number() == ENOENT || error.number() == ESRCH) return std::nullopt;
+    throw;
+  }
+  // "pid (comm) state ...": comm is the process's own choice and may hold spaces and parentheses.
+  Process process;
+  std::from_chars(text.data(), text.data() + text.size(), process.pid);
+  std::size_t at = text.rfind(')');
+  if (at == std::string::npos || at + 2 >= text.size()) {
+    throw Error(ErrorKind::system, "/proc/" + name + "/stat cannot be understood");
+  }
+  if (text[at + 2] == 'Z' || text[at + 2] == 'X') return std::nullopt;
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  if (at == std::string::npos ||
+      std::from_chars(text.data() + at + 1, text.data() + text.size(), process.start).ec !=
+          std::errc()) {
+    throw Error(ErrorKind::system, "/proc/" + name + "/stat cannot be understood");
+  }
+  return process;
+}
+
+Process own_process(Kernel& kernel) {
+  const auto process = find_process(kernel, "self");
+  if (!process) throw Error(ErrorKind::unsupported, "/proc is not mounted");
+  return *process;
+}
+
+bool runs(Kernel& kernel, const Process& process) {
+  return find_process(kernel, std::to_string(process.pid)) == process;
+}
+
+// runc and crun both keep a container at <root>/<id>, from create to delete.
+bool runtime_has(Kernel& kernel, const ContainerKey& key) {
+  try {
+    kernel.open(kWorkingDirectory, key.root + "/" + key.id, O_PATH | O_NOFOLLOW, Walk::follow);
+    return true;
+  } catch (const Error& error) {
+    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
+    throw;
+  }
+}
+
+std::string directory_name(const ContainerKey& key) {
+  if (!key.root.starts_with('/')) {
+    throw Error(ErrorKind::usage, "--root " + printable(key.root) + " is not an absolute path");
+  }
+  std::string name;
+  for (const char character : key.root) {
+    if (character == '/') {
+      name += "%2F";
+    } else if (character == '%') {
+      name += "%25";
+    } else {
+      name += character;
+    }
+  }
+  return name;
+}
+
+std::string file_name(std::string_view id) {
+  // An id becomes a path here. The command line was checked already; this holds whoever calls.
+  if (id.empty() || id.find('/') != std::string_view::npos ||
+      id.find('%') != std::string_view::npos) {
+    throw Error(ErrorKind::usage, "not a container id: " + printable(id));
+  }
+  return std::string(id) + ".json";
+}
+
+std::string text_of(const Record& record) {
+  Json json;
+  json["version"] = record.version;
+  json["profile"] = record.profile;
+  json["bundle"] = record.bundle;
+  json["creator"]["pid"] = record.creator_pid;
+  json["creator"]["start"] = record.creator_start;
+  json["ceiling"] = record.ceiling.json;
+  json["process"] = record.process;
+  return write_document(json);
+}
+
+template <typename Value>
+Value required(std::optional<Value> value, std::string_view pointer) {
+  if (!value) throw Error(ErrorKind::refused, pointer, "is missing");
+  return std::move(*value);
+}
+
+Record parse_record(std::string_view text) {
+  const Json json = parse_document(text, kLimits);
+  Record record;
+  const auto version = required(find_integer(json, "/version"), "/version");
+  if (version != kVersion) {
+    throw Error(ErrorKind::refused, "/version", "cannot read version " + std::to_string(version));
+  }
+  for (const auto& [key, value] : json.items()) {
+    constexpr std::array kKnown{"version", "profile", "bundle", "creator", "ceiling", "process"};
+    if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
+      throw Error(ErrorKind::refused, join("", key), "unknown field");
+    }
+  }
+  record.profile = required(find_string(json, "/profile"), "/profile");
+  record.bundle = required(find_string(json, "/bundle"), "/bundle");
+  const auto pid = required(find_integer(json, "/creator/pid"), "/creator/pid");
+  const auto start = required(find_integer(json, "/creator/start"), "/creator/start");
+  if (pid <= 0 || pid > INT32_MAX || start < 0) {
+    throw Error(ErrorKind::refused, "/creator", "names no process");
+  }
+  record.creator_pid = static_cast<int>(pid);
+  record.creator_start = static_cast<std::uint64_t>(start);
+  if (find(json, "/ceiling") == nullptr) throw Error(ErrorKind::refused, "/ceiling", "is missing");
+  record.ceiling.json = find_object(json, "/ceiling");
+  record.process = find_object(json, "/process");
+  return record;
+}
+
+// nullopt: there is none. Refuses what anyone else could have written.
+std::optional<Record> find_record(Kernel& kernel, int directory, const std::string& name) {
+  Descriptor file;
+  try {
+    file = kernel.open(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return std::nullopt;
+    throw;
+  }
+  const struct stat status = kernel.status(file.number());
+  require_own(kernel, status, name);
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::refused, "not a regular file");
+  return parse_record(kernel.read_all(file.number(), kLimits.bytes));
+}
+
+[[noreturn]] void not_believed(const ContainerKey& key, const Error& error) {
+  throw Error(error.kind() == ErrorKind::system ? ErrorKind::system : ErrorKind::refused,
+              "record of container " + printable(key.id) + ": " + error.what());
+}
+
+[[noreturn]] void exists_already(const ContainerKey& key) {
+  // runc's own words, which engines know.
+  throw Error(ErrorKind::refused, "container with given ID already exists: " + printable(key.id));
+}
+
+// Returns when the key is free: a record that is left then is a dead container's.
+void require_free(Kernel& kernel, int directory, const ContainerKey& key, const Process& self) {
+  std::optional<Record> record;
+  try {
+    record = find_record(kernel, directory, file_name(key.id));
+  } catch (const Error& error) {
+    // Unreadable, with nothing at the runtime: rubbish of a crash. A failed look is no such proof.
+    if (error.kind() == ErrorKind::system) throw;
+  }
+  if (record) {
+    const Process creator{record->creator_pid, record->creator_start};
+    // We were here before in this very process: what we became led back to us, and would for ever.
+    if (creator == self) {
+      throw Error(ErrorKind::unsupported,
+                  "the low-level runtime is hardened itself, under another name; set the link "
+                  "`runtime` in the configuration directory to runc or crun");
+    }
+    if (runs(kernel, creator)) exists_already(key);
+  }
+  // A container that plain runc made counts too: our record beside it would raise what exec may
+  // have there.
+  if (runtime_has(kernel, key)) exists_already(key);
+}
+
+bool dead(Kernel& kernel, int directory, const ContainerKey& key) {
+  const auto record = find_record(kernel, directory, file_name(key.id));
+  return record && !runtime_has(kernel, key) &&
+         !runs(kernel, {record->creator_pid, record->creator_start});
+}
+
+// Records of containers that are gone, so that they do not pile up: deleting is an execve of the
+// runtime, and nothing of ours runs after it. Starts at a place that differs from call to call.
+// What fails is left to the next.
+void sweep(Kernel& kernel, int directory, const ContainerKey& key, const Process& self) {
+  constexpr std::string_view kSuffix = ".json";
+  const std::vector<std::string> names = kernel.list(directory);
+  for (std::size_t index = 0; index < std::min(names.size(), kSweep); ++index) {
+    const std::string& name = names[(static_cast<std::size_t>(self.pid) + index) % names.size()];
+    if (!name.ends_with(kSuffix)) continue;
+    const ContainerKey other{key.root, name.substr(0, name.size() - kSuffix.size())};
+    if (other.id == key.id) continue;
+    try {
+      if (dead(kernel, directory, other)) kernel.unlink(directory, name, 0);
+    } catch (const Error&) {
+      // Not this container's business.
+    }
+  }
+}
+
+void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
+  try {
+    kernel.unlink(directory, name, 0);
+  } catch (const Error& error) {
+    if (error.number() != ENOENT) throw;
+  }
+}
+
+void write_record(Kernel& kernel, int directory, const std::string& name, std::string_view text) {
+  remove_if_there(kernel, directory, kTemporary);
+  try {
+    const Descriptor file =
+        kernel.open(directory, kTemporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                    Walk::beneath_no_links, 0600);
+    kernel.write_all(file.number(), text);
+    kernel.sync(file.number());
+    kernel.rename(directory, kTemporary, name);
+  } catch (...) {
+    try {
+      remove_if_there(kernel, directory, kTemporary);
+    } catch (const Error&) {
+      // The failure that led here is the one to report; the next writer removes it.
+    }
+    throw;
+  }
+}
+
+Descriptor take_lock(Kernel& kernel, int state) {
+  Descriptor lock =
+      kernel.open(state, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, Walk::beneath_no_links, 0600);
+  require_own(kernel, kernel.status(lock.number()), "lock");
+  kernel.lock(lock.number());
+  return lock;
+}
+
+}  // namespace
+
+std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
+                                  const ContainerKey& key) try {
+  const std::string name = directory_name(key);
+  const auto state = find_state(kernel, environment);
+  if (!state) return std::nullopt;
+  const auto records = find_own_directory(kernel, state->directory.number(), "records");
+  if (!records) return std::nullopt;
+  const auto directory = find_own_directory(kernel, records->number(), name);
+  if (!directory) return std::nullopt;
+  return find_record(kernel, directory->number(), file_name(key.id));
+} catch (const Error& error) {
+  not_believed(key, error);
+}
+
+RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const ContainerKey& key,
+                           Record record)
+    : kernel_(kernel), name_(file_name(key.id)) {
+  const std::string root = directory_name(key);
+  const Process self = own_process(kernel);
+  record.creator_pid = self.pid;
+  record.creator_start = self.start;
+  const StateDirectory state = open_state(kernel, environment);
+  const Descriptor records = make_own_directory(kernel, state.directory.number(), "records", 0700);
+  directory_ = make_own_directory(kernel, records.number(), root, 0700);
+  const Descriptor lock = take_lock(kernel, state.directory.number());
+  require_free(kernel, directory_.number(), key, self);
+  sweep(kernel, directory_.number(), key, self);
+  write_record(kernel, directory_.number(), name_, text_of(record));
+}
+
+RecordWriter::~RecordWriter() {
+  if (!committed_) undo();
+}
+
+void RecordWriter::commit() { committed_ = true; }
+
+void RecordWriter::undo() noexcept {
+  committed_ = true;  // nothing is left for the destructor
+  try {
+    kernel_.unlink(directory_.number(), name_, 0);
+  } catch (const std::exception&) {
+    // Its creator will be gone: the next create reclaims it.
+  }
+}
+
+}  // namespace hardened

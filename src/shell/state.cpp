@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/state.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr mode_t kStateMode = 0711;  // the container's root walks through it to what is staged
+
+std::vector<std::string> candidates(const Environment& environment) {
+  std::vector<std::string> paths{environment.state};
+  if (!environment.runtime_directory.empty()) {
+    paths.push_back(environment.runtime_directory + "/hardened");
+  }
+  return paths;
+}
+
+// Who can write the parent can put a directory of ours from elsewhere in place of the state.
+Descriptor open_parent(Kernel& kernel, const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path();
+  Descriptor directory = kernel.open(kWorkingDirectory, parent, O_PATH | O_DIRECTORY, Walk::follow);
+  const struct stat status = kernel.status(directory.number());
+  if ((status.st_mode & 0022) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    throw Error(ErrorKind::refused, printable(parent) + " can be written by others");
+  }
+  return directory;
+}
+
+// Below an engine without root /run is not ours, or shows host root's own state under the overflow
+// uid. Root itself never meets this: it may write anywhere, and a state that is another user's then
+// has no second place to be.
+bool not_ours(const Error& error) {
+  return error.number() == ENOENT || error.number() == EACCES || error.number() == EPERM ||
+         error.number() == EROFS || error.kind() == ErrorKind::unsupported;
+}
+
+[[noreturn]] void nowhere(const std::string& text) {
+  throw Error(ErrorKind::unsupported, "no place to keep state: " + text);
+}
+
+}  // namespace
+
+void require_own(Kernel& kernel, const struct stat& status, const std::string& what) {
+  if (status.st_uid != kernel.user()) {
+    throw Error(ErrorKind::unsupported,
+                printable(what) + " belongs to uid " + std::to_string(status.st_uid));
+  }
+  if ((status.st_mode & 0022) != 0) {
+    throw Error(ErrorKind::refused, printable(what) + " can be written by others");
+  }
+}
+
+std::optional<Descriptor> find_own_directory(Kernel& kernel, int parent, const std::string& name) {
+  Descriptor directory;
+  try {
+    directory =
+        kernel.open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, Walk::beneath_no_links);
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return std::nullopt;
+    throw;
+  }
+  require_own(kernel, kernel.status(directory.number()), name);
+  return directory;
+}
+
+Descriptor make_own_directory(Kernel& kernel, int parent, const std::string& name, mode_t mode) {
+  if (auto directory = find_own_directory(kernel, parent, name)) return std::move(*directory);
+  kernel.make_directory(parent, name, 0700);
+  auto directory = find_own_directory(kernel, parent, name);
+  if (!directory) throw Error(ErrorKind::system, "directory " + printable(name) + " vanished");
+  // The umask is the caller's and may have taken bits; it is not ours to change.
+  kernel.change_mode(directory->number(), mode);
+  return std::move(*directory);
+}
+
+StateDirectory open_state(Kernel& kernel, const Environment& environment) {
+  std::string tried;
+  for (const std::string& path : candidates(environment)) {
+    try {
+      const Descriptor parent = open_parent(kernel, path);
+      const std::string name = std::filesystem::path(path).filename();
+      return {path, make_own_directory(kernel, parent.number(), name, kStateMode)};
+    } catch (Error& error) {
+      if (!not_ours(error)) throw error.within("state directory " + printable(path));
+      tried += (tried.empty() ? "" : ", ") + printable(path) + " (" + error.what() + ")";
+    }
+  }
+  nowhere(tried);
+}
+
+std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& environment) {
+  for (const std::string& path : candidates(environment)) {
+    try {
+      const Descriptor parent = open_parent(kernel, path);
+      const std::string name = std::filesystem::path(path).filename();
+      auto directory = find_own_directory(kernel, parent.number(), name);
+      if (directory) return StateDirectory{path, std::move(*directory)};
+    } catch (Error& error) {
+      if (!not_ours(error)) throw error.within("state directory " + printable(path));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace hardened

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/record.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+
+#include "fake_kernel.hpp"
+#include "hardened/core/document.hpp"
+
+namespace hardened {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Records : public ::testing::Test {
+ protected:
+  Records() {
+    fs::create_directory(key.root);
+    environment.state = directory / "state";
+    record.profile = "standard";
+    record.bundle = "/bundle";
+    record.ceiling.json = parse_document(R"({"capabilities": ["CAP_CHOWN"], "oomScoreAdj": -5})");
+    record.process = parse_document(R"({"args": ["sh"], "unknown": 1.5})");
+  }
+  std::string directory_of_root() {
+    std::string name;
+    for (const char c : key.root) name += c == '/' ? "%2F" : std::string(1, c);
+    return environment.state + "/records/" + name;
+  }
+  std::string file(const std::string& id = "c1") {
+    return directory_of_root() + "/" + id + ".json";
+  }
+  // A record whose creator is `pid`, as a container created earlier left it.
+  void leave(const std::string& id, int pid, std::uint64_t start = 1) {
+    const ContainerKey other{key.root, id};
+    RecordWriter(kernel, environment, other, record).commit();
+    Json json = parse_document(text_of(file(id)));
+    json["creator"]["pid"] = pid;
+    json["creator"]["start"] = start;
+    put(file(id), json.dump());
+  }
+  static int dead_pid() {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    return child;
+  }
+  std::set<std::string> ids() {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator(directory_of_root())) {
+      found.insert(entry.path().stem());
+    }
+    return found;
+  }
+
+  FakeKernel kernel;
+  TemporaryDirectory directory;
+  Environment environment;
+  ContainerKey key{directory / "root", "c1"};
+  Record record;
+};
+
+TEST_F(Records, WhatWasWrittenIsRead) {
+  EXPECT_FALSE(read_record(kernel, environment, key).has_value());
+  RecordWriter(kernel, environment, key, record).commit();
+  const auto read = read_record(kernel, environment, key);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->profile, "standard");
+  EXPECT_EQ(read->bundle, "/bundle");
+  EXPECT_EQ(read->ceiling.json, record.ceiling.json);
+  EXPECT_EQ(read->process, record.process);
+  EXPECT_EQ(read->creator_pid, ::getpid());
+  EXPECT_GT(read->creator_start, 0U);
+}
+
+TEST_F(Records, OnlyTheOwnerCanReadThemWhateverTheUmask) {
+  for (const mode_t mask : {mode_t{0}, mode_t{0777}}) {
+    fs::remove_all(environment.state);
+    const mode_t before = ::umask(mask);
+    { RecordWriter(kernel, environment, key, record).commit(); }
+    ::umask(before);
+    const auto mode = [](const std::string& path) {
+      struct stat status {};
+      return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0U;
+    };
+    EXPECT_EQ(mode(environment.state), 0711U);
+    EXPECT_EQ(mode(environment.state + "/records"), 0700U);
+    EXPECT_EQ(mode(directory_of_root()), 0700U);
+    EXPECT_EQ(mode(file()) & 0177, 0U);
+  }
+}
+
+TEST_F(Records, WithoutCommitOrAfterUndoThereIsNone) {
+  { const RecordWriter writer(kernel, environment, key, record); }
+  EXPECT_FALSE(read_record(kernel, environment, key).has_value());
+  RecordWriter writer(kernel, environment, key, record);
+  writer.commit();
+  writer.undo();
+  EXPECT_FALSE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(Records, TheSameIdBelowAnotherRootIsAnotherContainer) {
+  RecordWriter(kernel, environment, key, record).commit();
+  EXPECT_FALSE(read_record(kernel, environment, {directory / "other", "c1"}).has_value());
+  // "%2F" in a root is not the slash of another one.
+  EXPECT_FALSE(
+      read_record(kernel, environment,
+                  {"/" + directory_of_root().substr(directory_of_root().rfind("/") + 4), "c1"})
+          .has_value());
+}
+
+TEST_F(Records, AnIdThatIsAPathIsRefused) {
+  for (const char* id : {"../c1", "a/b", "", "%new"}) {
+    const ContainerKey bad{key.root, id};
+    EXPECT_EQ(error_of([&] { RecordWriter(kernel, environment, bad, record); }).kind(),
+              ErrorKind::usage)
+        << id;
+  }
+  EXPECT_EQ(error_of([&] {
+              RecordWriter(kernel, environment, {"relative", "c1"}, record);
+            }).kind(),
+            ErrorKind::usage);
+}
+
+TEST_F(Records, TheRecordOfADeadContainerIsReclaimed) {
+  leave("c1", dead_pid());
+  record.profile = "strict";
+  RecordWriter(kernel, environment, key, record).commit();
+  EXPECT_EQ(read_record(kernel, environment, key)->profile, "strict");
+}
+
+TEST_F(Records, APidThatAnotherProcessHasByNowIsDead) {
+  leave("c1", 1, 999999999);
+  RecordWriter(kernel, environment, key, record).commit();
+  EXPECT_EQ(read_record(kernel, environment, key)->creator_pid, ::getpid());
+}
+
+TEST_F(Records, AContainerThatTheRuntimeHasIsNeverTakenOver) {
+  leave("c1", dead_pid());
+  fs::create_directory(key.root + "/c1");
+  const auto before = snapshot(environment.state);
+  const Error error = error_of([&] { RecordWriter(kernel, environment, key, record); });
+  EXPECT_EQ(error.kind(), ErrorKind::refused);
+  EXPECT_EQ(std::string(error.what()), "container with given ID already exists: c1");
+  EXPECT_EQ(snapshot(environment.state), before);
+}
+
+TEST_F(Records, AContainerOfPlainRuncGetsNoRecordBesideIt) {
+  fs::create_directory(key.root + "/c1");
+  EXPECT_EQ(error_of([&] { RecordWriter(kernel, environment, key, record); }).kind(),
+            ErrorKind::refused);
+  EXPECT_FALSE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(Records, ACreateThatIsUnderWayIsNotTakenOver) {
+  const pid_t creator = ::fork();
+  if (creator == 0) {
+    RecordWriter(kernel, environment, key, record).commit();
+    for (;;) ::pause();
+  }
+  while (!fs::exists(file())) ::usleep(1000);
+  EXPECT_EQ(error_of([&] { RecordWriter(kernel, environment, key, record); }).kind(),
+            ErrorKind::refused);
+  ::kill(creator, SIGKILL);
+  ::siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(creator), &info, WEXITED | WNOWAIT);
+  EXPECT_NO_THROW(RecordWriter(kernel, environment, key, record)) << "a zombie runs nothing";
+  ::waitpid(creator, nullptr, 0);
+}
+
+TEST_F(Records, OfManyCreatesOfOneIdAtOnceExactlyOneWins) {
+  std::vector<pid_t> children;
+  for (int index = 0; index < 16; ++index) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    try {
+      RecordWriter(kernel, environment, key, record).commit();
+    } catch (const Error& error) {
+      ::_exit(error.kind() == ErrorKind::refused ? 1 : 2);
+    }
+    ::sleep(1);  // the winner creates
+    ::_exit(0);
+  }
+  std::map<int, int> results;
+  for (const pid_t child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ++results[WEXITSTATUS(status)];
+  }
+  EXPECT_EQ(results, (std::map<int, int>{{0, 1}, {1, 15}}));
+}
+
+TEST_F(Records, BecomingHardenedAgainIsTold) {
+  RecordWriter(kernel, environment, key, record).commit();
+  const Error error = error_of([&] { RecordWriter(kernel, environment, key, record); });
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+  EXPECT_NE(std::string(error.what()).find("is hardened itself"), std::string::npos);
+  EXPECT_TRUE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(Records, ACreateSweepsOtherDeadRecordsButOnlySomeOfThem) {
+  for (int index = 0; index < 40; ++index) leave("dead" + std::to_string(index), 1, 999999999);
+  leave("alive", 1, 999999999);
+  fs::create_directory(key.root + "/alive");
+  kernel.calls.clear();
+  RecordWriter(kernel, environment, key, record).commit();
+  EXPECT_LT(kernel.calls.size(), 250U);
+  for (int round = 0; round < 40; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const RecordWriter writer(kernel, environment, {key.root, "x"}, record);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  }
+  EXPECT_EQ(ids().count("alive"), 1U);
+  EXPECT_EQ(ids().count("c1"), 1U);
+  EXPECT_LE(ids().size(), 5U);
+}
+
+}  // namespace
+}  // namespace hardened

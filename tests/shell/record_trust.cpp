@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whom a record is believed, and what a failing host does to it.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake_kernel.hpp"
+#include "hardened/core/document.hpp"
+#include "hardened/shell/record.hpp"
+
+namespace hardened {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RecordTrust : public ::testing::Test {
+ protected:
+  RecordTrust() {
+    environment.state = directory / "state";
+    record.ceiling.json = Json::object();
+    record.process = Json::object();
+    for (const char character : key.root)
+      name += character == '/' ? "%2F" : std::string(1, character);
+  }
+  std::string file() { return environment.state + "/records/" + name + "/c1.json"; }
+  void write() { RecordWriter(kernel, environment, key, record).commit(); }
+  Error refusal() {
+    return error_of([&] { read_record(kernel, environment, key); });
+  }
+  void expect_refusal(const std::string& text, const std::string& reason) {
+    put(file(), text);
+    EXPECT_EQ(refusal().kind(), ErrorKind::refused);
+    EXPECT_NE(std::string(refusal().what()).find(reason), std::string::npos) << refusal().what();
+  }
+
+  FakeKernel kernel;
+  TemporaryDirectory directory;
+  Environment environment;
+  ContainerKey key{directory / "root", "c1"};
+  std::string name;
+  Record record;
+};
+
+TEST_F(RecordTrust, WhatCannotBeParsedIsRefusedWithItsPointer) {
+  write();
+  const Json good = parse_document(text_of(file()));
+  expect_refusal("", "the document is empty");
+  expect_refusal("{\"version\": 1, \"version\": 1}", "duplicate key");
+  Json json = good;
+  json["version"] = 2;
+  expect_refusal(json.dump(), "/version: cannot read version 2");
+  json = good;
+  json["more"] = true;
+  expect_refusal(json.dump(), "/more: unknown field");
+  json = good;
+  json["creator"]["pid"] = -1;
+  expect_refusal(json.dump(), "/creator: names no process");
+  for (const char* field : {"version", "profile", "bundle", "creator", "ceiling"}) {
+    json = good;
+    json.erase(field);
+    expect_refusal(json.dump(), std::string("/") + field);
+  }
+  put(file(), good.dump());
+  EXPECT_TRUE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(RecordTrust, AnUnreadableRecordOfADeadContainerDoesNotBlockItsId) {
+  write();
+  put(file(), "{");
+  write();
+  EXPECT_TRUE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(RecordTrust, WhatOthersCanWriteIsNotBelieved) {
+  write();
+  fs::permissions(file(), fs::perms(0620));
+  EXPECT_EQ(refusal().kind(), ErrorKind::refused);
+  fs::permissions(file(), fs::perms(0600));
+  for (const std::string& place : {environment.state, environment.state + "/records",
+                                   environment.state + "/records/" + name}) {
+    const auto before = fs::status(place).permissions();
+    fs::permissions(place, fs::perms(0777));
+    EXPECT_EQ(refusal().kind(), ErrorKind::refused) << place;
+    EXPECT_EQ(error_of([&] { write(); }).kind(), ErrorKind::refused) << place;
+    fs::permissions(place, before);
+  }
+  fs::permissions(directory.path(), fs::perms(0777));
+  EXPECT_EQ(refusal().kind(), ErrorKind::refused);
+}
+
+TEST_F(RecordTrust, ALinkIsNotFollowed) {
+  write();
+  fs::rename(file(), directory / "elsewhere");
+  fs::create_symlink(directory / "elsewhere", file());
+  EXPECT_EQ(refusal().number(), 0) << "refused, not merely failed";
+  fs::remove(file());
+  fs::rename(environment.state, directory / "real");
+  fs::create_directory_symlink(directory / "real", environment.state);
+  EXPECT_THROW(write(), Error);
+  EXPECT_THROW(read_record(kernel, environment, key), Error);
+}
+
+TEST_F(RecordTrust, AStateOfAnotherUserIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "not root: cannot give a directory away";
+  write();
+  ASSERT_EQ(::chown(environment.state.c_str(), 4711, 4711), 0);
+  EXPECT_EQ(error_of([&] { write(); }).kind(), ErrorKind::unsupported);
+}
+
+TEST_F(RecordTrust, WithoutRootTheRuntimeDirectoryServes) {
+  fs::create_directory(directory / "runtime");
+  environment.state = "/proc/hardened";  // nobody can make this
+  EXPECT_EQ(error_of([&] { write(); }).kind(), ErrorKind::unsupported);
+  EXPECT_FALSE(read_record(kernel, environment, key).has_value());
+  environment.runtime_directory = directory / "runtime";
+  write();
+  EXPECT_TRUE(read_record(kernel, environment, key).has_value());
+  EXPECT_TRUE(fs::exists(directory / "runtime/hardened/records"));
+}
+
+TEST_F(RecordTrust, WhateverCallFailsNoRecordIsLeft) {
+  write();
+  fs::remove(file());
+  const auto before = snapshot(directory.path());
+  std::size_t failures = 0;
+  for (;; ++failures) {
+    FakeKernel faulty;
+    faulty.fail_at = failures;
+    faulty.failure = ENOSPC;
+    try {
+      RecordWriter(faulty, environment, key, record).commit();
+      if (faulty.calls.size() <= failures) break;
+      fs::remove(file());  // a failure that only concerned sweeping
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::system) << error.what();
+    }
+    EXPECT_EQ(snapshot(directory.path()), before) << faulty.calls.at(failures);
+  }
+  EXPECT_GT(failures, 20U);
+  EXPECT_TRUE(read_record(kernel, environment, key).has_value());
+}
+
+TEST_F(RecordTrust, WhateverCallFailsOnTheFirstCreateNoRecordIsLeft) {
+  for (std::size_t failures = 0;; ++failures) {
+    fs::remove_all(environment.state);
+    FakeKernel faulty;
+    faulty.fail_at = failures;
+    try {
+      RecordWriter(faulty, environment, key, record).commit();
+      if (faulty.calls.size() <= failures) break;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::system) << error.what();
+      EXPECT_FALSE(fs::exists(file())) << faulty.calls.at(failures);
+    }
+  }
+  EXPECT_TRUE(fs::exists(file()));
+}
+
+TEST_F(RecordTrust, WhateverCallFailsReadingNeverSaysThereIsNone) {
+  write();
+  std::size_t failures = 0;
+  for (;; ++failures) {
+    FakeKernel faulty;
+    faulty.fail_at = failures;
+    try {
+      EXPECT_TRUE(read_record(faulty, environment, key).has_value());
+      break;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::system) << error.what();
+    }
+  }
+  EXPECT_GT(failures, 5U);
+}
+
+}  // namespace
+}  // namespace hardened
