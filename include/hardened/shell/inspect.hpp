@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at what a document names (sources, namespaces, hooks, the rootfs) and at the host: opens each object once,
-// keeps the descriptor, and states facts about it. Judges nothing.
+// Looks at what a document names (sources, namespaces, hooks, the rootfs) and at the host: opens
+// each object once, keeps the descriptor, and states facts about it. Refuses what cannot be placed
+// on this host. Judges nothing.
 #pragma once
 
 #include <string>
@@ -14,17 +15,23 @@
 
 namespace hardened {
 
+// runtime_name and runtime_version are left to the caller.
 HostFacts inspect_host(Kernel& kernel, const Profile& profile);
 
 struct Inspection {
-  Facts facts;
+  Facts facts;  // host too
+  // Mount sources (O_PATH), namespaces (O_PATH), and the state directories of the rule
+  // read-only-rootfs, which are also sources: by root.path, made absolute, followed by the
+  // directory ("/bundle/rootfs/var").
   HeldObjects objects;
 };
 
-// `bundle` is its canonical path (root.path may be relative to it). With `must_see` anything that exists but cannot be opened throws;
-// without (dry-run) it is Sight::unseen.
+// `bundle` is its canonical path (root.path and sources may be relative to it); empty: there is
+// none, relative names stay unseen. With `must_see` what exists but cannot be opened throws, with
+// the pointer in front; without (dry-run) it is Sight::unseen, and so is what is missing: it may
+// well exist where the document comes from.
 enum class Looking { must_see, as_far_as_possible };
-Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile, const std::string& bundle,
-                   Looking looking);
+Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
+                   const std::string& bundle, Looking looking);
 
 }  // namespace hardened

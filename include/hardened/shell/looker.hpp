@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// States facts about opened objects: where they lie on this host and whether anyone but root could
+// put another in their place. Refuses objects whose name does not lead back to them. Judges nothing
+// else.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hardened/core/facts.hpp"
+#include "hardened/core/mountinfo.hpp"
+#include "hardened/core/policy.hpp"
+#include "hardened/shell/kernel.hpp"
+
+namespace hardened {
+
+// Open everything first, ask afterwards: mountinfo is read once, by the first question, and mount
+// ids are reused as soon as nothing holds the mount any more.
+class Looker {
+ public:
+  explicit Looker(Kernel& kernel);
+
+  // nullopt: there is nothing of that name. Throws Error(system) where there is and it cannot be
+  // opened.
+  std::optional<Descriptor> open(int directory, const std::string& path, int flags, Walk walk);
+
+  // Each throws Error(refused) where the object cannot be placed on this host: it lies in another
+  // mount namespace, or has no name any more.
+  SourceFact source(int descriptor, bool recursive);
+  RootFact root(int descriptor);
+
+  // Of an O_PATH descriptor. Whatever is no namespace has no type, and is not opened any further.
+  NamespaceFact name_space(int descriptor);
+  // The file of a running program may have been replaced since (an engine's upgrade): its last name
+  // is stated if it lay on this host, where only who can write that directory can have put it.
+  ExecutableFact executable(int descriptor);
+  // The host's node of that kind and number: where devtmpfs has it, else at `path`.
+  SourceFact device(const std::string& path, FileKind kind, std::uint32_t major,
+                    std::uint32_t minor);
+  HostFacts host(const Profile& profile);
+
+ private:
+  struct Place {
+    std::string path;
+    Location location;
+    Mount mount;
+  };
+  std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
+  const MountTable& mounts();
+  std::optional<Place> find_place(int descriptor, const struct stat& status);
+  Place place(int descriptor, const struct stat& status);
+  bool owner_is_root(std::uint32_t uid) const;
+  bool is_guarded(const std::string& directory);
+  bool replaceable(const std::string& path, const struct stat& status);
+  std::optional<FileIdentity> identity_of(const std::string& path);
+  bool is_own(std::string_view file, const FileIdentity& identity);
+  std::vector<SensitivePath> sensitive(const Profile& profile);
+  bool swap_is_accounted(int cgroup_version);
+
+  Kernel& kernel_;
+  bool initial_user_namespace_;
+  std::optional<MountTable> mounts_;
+  std::map<std::string, bool> guarded_;  // by directory
+};
+
+}  // namespace hardened

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/inspect.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/shell/looker.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::array<std::string_view, 6> kHooks{
+    "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
+
+bool holds(const std::vector<std::string>& list, std::string_view entry) {
+  return std::find(list.begin(), list.end(), entry) != list.end();
+}
+
+// Runtimes go by the options, whatever the type says.
+bool is_bind(std::string_view type, const std::vector<std::string>& options) {
+  return type == "bind" || type == "rbind" || holds(options, "bind") || holds(options, "rbind");
+}
+
+class Inspector {
+ public:
+  Inspector(Kernel& kernel, const Json& document, const Profile& profile, const std::string& bundle,
+            Looking looking)
+      : looker_(kernel),
+        document_(document),
+        profile_(profile),
+        bundle_(bundle),
+        looking_(looking) {}
+
+  Inspection run();
+
+ private:
+  // A name of the document and where it stands there first.
+  struct Wanted {
+    std::string pointer;
+    bool recursive = false;
+  };
+  using Names = std::map<std::string, Wanted>;
+
+  template <typename Fact>
+  Fact look(const std::string& pointer, const std::function<Fact()>& state);
+  std::string absolute(const std::string& path) const;
+  void open_root();
+  void open_state_directories();
+  void open_sources();
+  void open_namespaces();
+  void open_hooks();
+  void hold(Names& names, HeldObjects& objects, const std::string& path,
+            const std::string& pointer);
+  template <typename Fact>
+  void state(const Names& names, const HeldObjects& objects, std::map<std::string, Fact>& facts,
+             const std::function<Fact(int, const Wanted&)>& stated);
+  void state_devices();
+
+  Looker looker_;
+  const Json& document_;
+  const Profile& profile_;
+  const std::string& bundle_;
+  Looking looking_;
+  Descriptor root_;
+  std::vector<std::string> directories_;
+  Names sources_, namespaces_, hooks_;
+  HeldObjects executables_;
+  Inspection result_;
+};
+
+template <typename Fact>
+Fact Inspector::look(const std::string& pointer, const std::function<Fact()>& state) {
+  try {
+    return state();
+  } catch (const Error& error) {
+    if (looking_ == Looking::must_see) throw Error(error.kind(), pointer, error.what());
+    return Fact{};
+  }
+}
+
+std::string Inspector::absolute(const std::string& path) const {
+  if (path.starts_with('/')) return path;
+  if (bundle_.empty()) {
+    throw Error(ErrorKind::invalid_input, "a relative path, and there is no bundle");
+  }
+  return bundle_ + "/" + path;
+}
+
+// Opens what a name stands for, once however often it occurs: one string, one object.
+void Inspector::hold(Names& names, HeldObjects& objects, const std::string& path,
+                     const std::string& pointer) {
+  if (path.empty() || !names.try_emplace(path, Wanted{pointer, false}).second) return;
+  if (objects.contains(path)) return;
+  // O_PATH: nothing is read, no FIFO or device is opened, nobody is waited for.
+  std::optional<Descriptor> opened = look<std::optional<Descriptor>>(pointer, [&] {
+    return looker_.open(kWorkingDirectory, absolute(path), O_PATH, Walk::follow);
+  });
+  if (opened) objects[path] = *std::move(opened);
+}
+
+void Inspector::open_root() {
+  const std::string path = find_string(document_, "/root/path").value_or("");
+  if (path.empty()) return;
+  std::optional<Descriptor> opened = look<std::optional<Descriptor>>("/root/path", [&] {
+    return looker_.open(kWorkingDirectory, absolute(path), O_PATH | O_DIRECTORY, Walk::follow);
+  });
+  if (opened) root_ = *std::move(opened);
+}
+
+// Before the sources: a user's mount of the same name must not be what the rule read-only-rootfs
+// binds.
+void Inspector::open_state_directories() {
+  if (!root_) return;
+  const std::string root = absolute(find_string(document_, "/root/path").value_or(""));
+  for (const Json& entry : find_array(profile_.settings("read-only-rootfs"), "/directories")) {
+    const std::string path = find_string(entry, "/path").value_or("");
+    // A link in the image (/var -> /etc) would bind the host's directory, so no link is followed,
+    // on the way or last.
+    std::optional<Descriptor> opened;
+    try {
+      opened = looker_.open(root_.number(),
+                            path.substr(std::min(path.find_first_not_of('/'), path.size())),
+                            O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+    } catch (const Error& error) {
+      if (error.number() != ELOOP && error.number() != EXDEV && looking_ == Looking::must_see) {
+        throw;
+      }
+    }
+    if (!opened) continue;
+    directories_.push_back(path);
+    sources_[root + path] = {"/root/path", true};
+    result_.objects[root + path] = *std::move(opened);
+  }
+}
+
+void Inspector::open_sources() {
+  const Json& mounts = find_array(document_, "/mounts");
+  for (std::size_t index = 0; index < mounts.size(); ++index) {
+    const std::string pointer = join("/mounts", index);
+    const std::vector<std::string> options = find_strings(document_, pointer + "/options");
+    const std::string type = find_string(document_, pointer + "/type").value_or("");
+    if (!is_bind(type, options)) continue;
+    const std::string source = find_string(document_, pointer + "/source").value_or("");
+    hold(sources_, result_.objects, source, pointer + "/source");
+    if (!source.empty() && (holds(options, "rbind") || !holds(options, "bind"))) {
+      sources_[source].recursive = true;
+    }
+  }
+}
+
+void Inspector::open_namespaces() {
+  const Json& namespaces = find_array(document_, "/linux/namespaces");
+  for (std::size_t index = 0; index < namespaces.size(); ++index) {
+    const std::string pointer = join(join("/linux/namespaces", index), "path");
+    hold(namespaces_, result_.objects, find_string(document_, pointer).value_or(""), pointer);
+  }
+}
+
+void Inspector::open_hooks() {
+  for (const std::string_view kind : kHooks) {
+    const std::string list = join("/hooks", kind);
+    const std::size_t count = find_array(document_, list).size();
+    for (std::size_t index = 0; index < count; ++index) {
+      const std::string pointer = join(join(list, index), "path");
+      hold(hooks_, executables_, find_string(document_, pointer).value_or(""), pointer);
+    }
+  }
+}
+
+template <typename Fact>
+void Inspector::state(const Names& names, const HeldObjects& objects,
+                      std::map<std::string, Fact>& facts,
+                      const std::function<Fact(int, const Wanted&)>& stated) {
+  for (const auto& entry : names) {
+    const Wanted& wanted = entry.second;
+    Fact& fact = facts[entry.first];
+    const auto object = objects.find(entry.first);
+    if (object != objects.end()) {
+      fact = look<Fact>(wanted.pointer, [&] { return stated(object->second.number(), wanted); });
+    } else if (looking_ == Looking::must_see) {
+      fact.sight = Sight::missing;
+    }
+  }
+}
+
+void Inspector::state_devices() {
+  const Json& devices = find_array(document_, "/linux/devices");
+  for (std::size_t index = 0; index < devices.size(); ++index) {
+    const std::string pointer = join("/linux/devices", index);
+    const std::string path = find_string(document_, pointer + "/path").value_or("");
+    const std::string type = find_string(document_, pointer + "/type").value_or("");
+    const std::int64_t major = find_integer(document_, pointer + "/major").value_or(0);
+    const std::int64_t minor = find_integer(document_, pointer + "/minor").value_or(0);
+    if (path.empty() || type == "p") continue;
+    SourceFact& fact = result_.facts.devices[path];
+    if (!std::in_range<std::uint32_t>(major) || !std::in_range<std::uint32_t>(minor)) continue;
+    fact = look<SourceFact>(pointer, [&] {
+      return looker_.device(path, type == "b" ? FileKind::block : FileKind::character,
+                            static_cast<std::uint32_t>(major), static_cast<std::uint32_t>(minor));
+    });
+    if (fact.sight == Sight::missing && looking_ == Looking::as_far_as_possible) fact = {};
+  }
+}
+
+Inspection Inspector::run() {
+  open_root();
+  open_state_directories();
+  open_sources();
+  open_namespaces();
+  open_hooks();
+  Facts& facts = result_.facts;
+  facts.host = looker_.host(profile_);
+  if (root_) {
+    facts.root = look<RootFact>("/root/path", [&] { return looker_.root(root_.number()); });
+    if (facts.root.sight == Sight::seen) facts.root.directories = directories_;
+  } else if (looking_ == Looking::must_see) {
+    facts.root.sight = Sight::missing;
+  }
+  state<SourceFact>(
+      sources_, result_.objects, facts.sources,
+      [&](int object, const Wanted& wanted) { return looker_.source(object, wanted.recursive); });
+  state<NamespaceFact>(namespaces_, result_.objects, facts.namespaces,
+                       [&](int object, const Wanted&) { return looker_.name_space(object); });
+  state<ExecutableFact>(hooks_, executables_, facts.hooks,
+                        [&](int object, const Wanted&) { return looker_.executable(object); });
+  state_devices();
+  return std::move(result_);
+}
+
+}  // namespace
+
+HostFacts inspect_host(Kernel& kernel, const Profile& profile) {
+  return Looker(kernel).host(profile);
+}
+
+Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
+                   const std::string& bundle, Looking looking) {
+  return Inspector(kernel, document, profile, bundle, looking).run();
+}
+
+}  // namespace hardened
