@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/mount_options.hpp"
+#include "hardened/core/mount_sources.hpp"
+#include "hardened/core/paths.hpp"
+#include "hardened/core/rule.hpp"
+
+namespace hardened {
+namespace {
+
+struct Mount {
+  std::string pointer;
+  std::string type;         // "bind" for whatever the runtime binds
+  std::string destination;  // in normal form
+  MountOptions options;
+};
+
+bool holds(const std::vector<std::string>& list, std::string_view entry) {
+  return std::find(list.begin(), list.end(), entry) != list.end();
+}
+
+Mount mount_at(const Json& document, std::size_t index) {
+  const std::string pointer = join("/mounts", index);
+  const Json& mount = *find(document, pointer);
+  return {.pointer = pointer,
+          .type = is_bind(mount) ? "bind" : find_string(mount, "/type").value_or(""),
+          .destination = normal_path("/" + find_string(mount, "/destination").value_or("")),
+          .options = MountOptions(find_strings(mount, "/options"))};
+}
+
+bool is_cgroup(const Mount& mount) { return mount.type == "cgroup" || mount.type == "cgroup2"; }
+
+// /proc and /sys are what the masked paths protect: nothing covers them, and they appear nowhere
+// else unmasked.
+bool has_its_place(const Mount& mount) {
+  if (mount.type == "proc") return mount.destination == "/proc";
+  if (mount.type == "sysfs") return mount.destination == "/sys";
+  if (is_cgroup(mount) && mount.destination == "/sys/fs/cgroup") return true;
+  return !at_or_below(mount.destination, "/proc") && !at_or_below(mount.destination, "/sys");
+}
+
+void judge_place(Draft& draft, const RuleInput& input, const Mount& mount) {
+  const std::string text =
+      find_string(draft.document(), mount.pointer + "/destination").value_or("");
+  const std::string pointer = mount.pointer + "/destination";
+  if (!holds(find_strings(input.settings, "/allowed_types"), mount.type)) {
+    // An overlay with lowerdir=/etc, a second proc, a block device's file system: each is a way to
+    // the host's files.
+    draft.refuse(mount.pointer + "/type", "a mount of the type \"" + mount.type + '"',
+                 "rules.mounts.allowed_types");
+  }
+  if (climbs(text) || mount.destination == "/") {
+    draft.refuse(pointer, "a mount at \"" + text + '"', "rules.mounts.mode");
+  } else if (!has_its_place(mount) &&
+             !holds(find_strings(input.settings, "/allowed_destinations"), mount.destination)) {
+    draft.refuse(pointer, "a " + mount.type + " mount at " + mount.destination,
+                 "rules.mounts.allowed_destinations");
+  }
+}
+
+bool maps_like_the_container(const Json& document, const std::string& pointer) {
+  for (const std::string_view kind : {"/uidMappings", "/gidMappings"}) {
+    const Json& asked = find_array(document, pointer + std::string(kind));
+    if (!asked.empty() && asked != find_array(document, "/linux" + std::string(kind))) return false;
+  }
+  return !find_array(document, "/linux/uidMappings").empty();
+}
+
+void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
+  const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_options");
+  for (const std::string& word : mount.options.words()) {
+    if (mount.options.id_mapped() && (word == "idmap" || word == "ridmap")) continue;
+    if (!is_known_option(word, mount.type) && !holds(allowed, word.substr(0, word.find('=')))) {
+      draft.refuse(mount.pointer + "/options", "the mount option \"" + word + '"',
+                   "rules.mounts.allowed_options");
+    }
+  }
+  if (mount.options.shared() &&
+      find_string(input.settings, "/shared_propagation").value_or("") != "allow") {
+    draft.refuse(mount.pointer + "/options", "a mount that is shared with the host",
+                 "rules.mounts.shared_propagation", "CIS 5.20");
+  }
+  const bool mapped = mount.options.id_mapped() ||
+                      find(draft.document(), mount.pointer + "/uidMappings") != nullptr ||
+                      find(draft.document(), mount.pointer + "/gidMappings") != nullptr;
+  // With mappings of its own a mount could turn the container's root into the host's on disk.
+  if (mapped && !maps_like_the_container(draft.document(), mount.pointer) &&
+      find_string(input.settings, "/id_mappings").value_or("") != "allow") {
+    draft.refuse(mount.pointer, "a mount with other ids than the container's",
+                 "rules.mounts.id_mappings");
+  }
+}
+
+void want_all(MountOptions& options, std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words) options.want(word);
+}
+
+// Ours are on the mount, the recursive ones on everything that comes along with it.
+void tighten_bind(MountOptions& options, const SourceVerdict& verdict, bool noexec) {
+  const bool read_only = options.read_only();
+  options.want("nosuid");
+  if (!verdict.device_node) options.want("nodev");
+  if (noexec && !verdict.own && !verdict.init) options.want("noexec");
+  if (verdict.submounts) {
+    want_all(options, {"rnosuid", "rnodev"});
+    if (noexec && !verdict.own) options.want("rnoexec");
+    if (read_only) options.want("rro");
+  }
+  options.want_propagation();
+}
+
+void tighten_other(MountOptions& options, const Mount& mount, const RuleInput& input, bool noexec) {
+  if (mount.type == "tmpfs") {
+    options.want("nosuid");
+    // The runtime makes the device nodes in /dev, and pseudo terminals are devices.
+    if (mount.destination != "/dev") {
+      options.want("nodev");
+      if (noexec) options.want("noexec");
+    }
+  } else if (mount.type == "devpts") {
+    want_all(options, {"nosuid", "noexec"});
+  } else {
+    want_all(options, {"nosuid", "noexec", "nodev"});
+  }
+  const bool writable_cgroup = find_string(input.settings, "/cgroup").value_or("") == "writable";
+  if (mount.type == "sysfs" || (is_cgroup(mount) && !writable_cgroup)) options.want("ro");
+}
+
+SourceVerdict judge_source(Draft& draft, const SourceJudge& judge, const Mount& mount) {
+  const std::string source = find_string(draft.document(), mount.pointer + "/source").value_or("");
+  const std::string pointer = mount.pointer + "/source";
+  if (source.empty()) {
+    draft.refuse(pointer, "a bind of nothing, which is a bind of the bundle", "rules.mounts.mode");
+    return {};
+  }
+  SourceVerdict verdict =
+      judge.judge({.source = source,
+                   .destination = mount.destination,
+                   .read_only = mount.options.read_only(),
+                   .recursive = !mount.options.has("bind") || mount.options.has("rbind")});
+  if (verdict.unverified) draft.unverified("the mount source " + source);
+  for (const Objection& objection : verdict.objections) {
+    const std::string& reference = objection.reference;
+    draft.refuse(pointer, objection.asked, objection.setting,
+                 reference.empty() ? "CIS 5.6" : reference);
+  }
+  return verdict;
+}
+
+void tighten(Draft& draft, const RuleInput& input, const SourceJudge& judge, Mount mount) {
+  const bool noexec = find_string(input.settings, "/executable").value_or("keep") == "noexec";
+  const std::vector<std::string> before = mount.options.words();
+  if (mount.type == "bind") {
+    // runc reads the option and crun the type: they must not see two different mounts.
+    draft.set(mount.pointer + "/type", "bind", "the options make it a bind mount");
+    tighten_bind(mount.options, judge_source(draft, judge, mount), noexec);
+  } else {
+    tighten_other(mount.options, mount, input, noexec);
+  }
+  if (mount.options.words() != before) {
+    draft.set(
+        mount.pointer + "/options", mount.options.words(),
+        "no set-user-ID programs, no device nodes, no propagation, no writable view of the kernel");
+  }
+}
+
+void apply(Draft& draft, const RuleInput& input) {
+  const std::string propagation =
+      find_string(draft.document(), "/linux/rootfsPropagation").value_or("");
+  if ((propagation == "shared" || propagation == "rshared") &&
+      find_string(input.settings, "/shared_propagation").value_or("") != "allow") {
+    draft.refuse("/linux/rootfsPropagation", "mounts that are shared with the host",
+                 "rules.mounts.shared_propagation", "CIS 5.20");
+  }
+  const SourceJudge judge(draft.document(), input);
+  const std::size_t count = find_array(draft.document(), "/mounts").size();
+  for (std::size_t index = 0; index < count; ++index) {
+    const Mount mount = mount_at(draft.document(), index);
+    judge_place(draft, input, mount);
+    judge_options(draft, input, mount);
+    tighten(draft, input, judge, mount);
+  }
+}
+
+}  // namespace
+
+extern const Rule mounts_rule;
+const Rule mounts_rule{"mounts", "the host's files, sockets and kernel interfaces through a mount",
+                       "CIS 5.6", apply};
+
+}  // namespace hardened
