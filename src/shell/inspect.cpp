@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <functional>
 #include <utility>
 
@@ -116,26 +117,23 @@ void Inspector::open_root() {
 // Before the sources: a user's mount of the same name must not be what the rule read-only-rootfs
 // binds.
 void Inspector::open_state_directories() {
-  if (!root_) return;
-  const std::string root = absolute(find_string(document_, "/root/path").value_or(""));
+  const std::optional<std::string> root = root_ ? looker_.name(root_.number()) : std::nullopt;
+  if (!root) return;
   for (const Json& entry : find_array(profile_.settings("read-only-rootfs"), "/directories")) {
     const std::string path = find_string(entry, "/path").value_or("");
-    // A link in the image (/var -> /etc) would bind the host's directory, so no link is followed,
-    // on the way or last.
+    const std::string below = path.substr(std::min(path.find_first_not_of('/'), path.size()));
+    // A link in the image (/var -> /etc) would bind the host's directory, so none is followed.
     std::optional<Descriptor> opened;
     try {
-      opened = looker_.open(root_.number(),
-                            path.substr(std::min(path.find_first_not_of('/'), path.size())),
-                            O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+      opened = looker_.open(root_.number(), below, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
     } catch (const Error& error) {
-      if (error.number() != ELOOP && error.number() != EXDEV && looking_ == Looking::must_see) {
-        throw;
-      }
+      const bool link = error.number() == ELOOP || error.number() == EXDEV;
+      if (!link && looking_ == Looking::must_see) throw;
     }
     if (!opened) continue;
     directories_.push_back(path);
-    sources_[root + path] = {"/root/path", true};
-    result_.objects[root + path] = *std::move(opened);
+    sources_[*root + path] = {"/root/path", true};
+    result_.objects[*root + path] = *std::move(opened);
   }
 }
 

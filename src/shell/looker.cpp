@@ -48,8 +48,6 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string name_of(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
-
 bool others_write(const struct stat& status) { return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0; }
 
 }  // namespace
@@ -80,6 +78,10 @@ std::optional<Descriptor> Looker::open(int directory, const std::string& path, i
   }
 }
 
+std::optional<std::string> Looker::name(int descriptor) {
+  return kernel_.read_link(kWorkingDirectory, "/proc/self/fd/" + std::to_string(descriptor));
+}
+
 std::optional<std::string> Looker::read(const std::string& path) {
   const std::optional<Descriptor> file = open(kWorkingDirectory, path, O_RDONLY, Walk::follow);
   if (!file) return std::nullopt;
@@ -99,7 +101,7 @@ const MountTable& Looker::mounts() {
 // has there: a container's /usr/bin/dockerd would pass for the host's. So the name must lead back,
 // to the same object on the same mount.
 std::optional<Looker::Place> Looker::find_place(int descriptor, const struct stat& status) {
-  const std::optional<std::string> path = kernel_.read_link(kWorkingDirectory, name_of(descriptor));
+  const std::optional<std::string> path = name(descriptor);
   if (!path || !path->starts_with('/')) return std::nullopt;
   const std::uint64_t id = kernel_.mount_id(descriptor);
   const std::optional<Descriptor> again =
@@ -208,7 +210,7 @@ ExecutableFact Looker::executable(int descriptor) {
   ExecutableFact fact;
   fact.sight = Sight::seen;
   fact.owner = status.st_uid;
-  fact.path = kernel_.read_link(kWorkingDirectory, name_of(descriptor)).value_or("");
+  fact.path = name(descriptor).value_or("");
   if (status.st_nlink == 0 && fact.path.ends_with(kDeleted)) {
     fact.path.resize(fact.path.size() - kDeleted.size());
     const std::optional<Mount> mount = mounts().find(kernel_.mount_id(descriptor));

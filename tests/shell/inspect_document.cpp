@@ -56,6 +56,14 @@ TEST_F(Inspect, AStateDirectoryOfTheImageIsHeldAndALinkIsNot) {
   EXPECT_EQ(seen.facts.sources.at(key).kind, FileKind::directory);
 }
 
+TEST_F(Inspect, AStateDirectoryIsHeldUnderTheCanonicalNameOfTheRootfs) {
+  fs::create_directory(bundle_.path() / "rootfs/var");
+  fs::create_symlink("rootfs", bundle_.path() / "link");
+  const Inspection seen = look(R"({"root": {"path": "link"}})");
+  EXPECT_EQ(seen.facts.root.path, bundle_ / "rootfs");
+  EXPECT_TRUE(seen.objects.contains(bundle_ / "rootfs/var"));
+}
+
 TEST_F(Inspect, AMountOfTheUsersDoesNotReplaceAStateDirectory) {
   const std::string var = bundle_ / "rootfs/var";
   fs::create_directory(var);

@@ -20,9 +20,8 @@ HostFacts inspect_host(Kernel& kernel, const Profile& profile);
 
 struct Inspection {
   Facts facts;  // host too
-  // Mount sources (O_PATH), namespaces (O_PATH), and the state directories of the rule
-  // read-only-rootfs, which are also sources: by root.path, made absolute, followed by the
-  // directory ("/bundle/rootfs/var").
+  // Mount sources and namespaces as written, all O_PATH, and the state directories of the rule
+  // read-only-rootfs, which are sources too: under facts.root.path followed by the directory.
   HeldObjects objects;
 };
 

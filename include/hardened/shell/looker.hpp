@@ -26,6 +26,9 @@ class Looker {
   // opened.
   std::optional<Descriptor> open(int directory, const std::string& path, int flags, Walk walk);
 
+  // What the kernel calls it: a path of its own mount namespace, or "pipe:[1]". Proves nothing.
+  std::optional<std::string> name(int descriptor);
+
   // Each throws Error(refused) where the object cannot be placed on this host: it lies in another
   // mount namespace, or has no name any more.
   SourceFact source(int descriptor, bool recursive);
