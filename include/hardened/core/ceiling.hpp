@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The most that a process may ever have in a container: its own rewritten document, as kept in its record. exec
-// documents and flags come down to it; update documents and flags come down to the profile.
+// The most that a process may ever have in a container: its own rewritten document, as kept in its
+// record. exec documents and flags come down to it; update documents and flags come down to the
+// profile. Refuses what cannot be lowered: users outside the mapping, working directories through a
+// descriptor, cgroups that are not the container's.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "hardened/core/facts.hpp"
 #include "hardened/core/invocation.hpp"
@@ -15,10 +16,13 @@
 
 namespace hardened {
 
-// JSON so that a record holds it as it is:
+// JSON so that a record holds it as it is; absent members are the container's too (no AppArmor
+// profile, no mapping):
 // {"capabilities": [...], "noNewPrivileges": true, "apparmorProfile": "..", "selinuxLabel": "..",
-//  "rlimits": [...], "oomScoreAdj": 0, "uidMappings": [...], "gidMappings": [...], "enforced": ["capabilities", ...]}
-// `enforced` names the rules that were in enforce mode: what the policy left alone at create is left alone at exec.
+//  "rlimits": [...], "oomScoreAdj": 0, "uidMappings": [...], "gidMappings": [...],
+//  "rootUser": "refuse", "realtime": "refuse", "enforced": ["capabilities", ...]}
+// `enforced` names the rules that were in enforce mode: what the policy left alone at create is
+// left alone at exec.
 struct Ceiling {
   Json json;
 };
@@ -26,8 +30,10 @@ struct Ceiling {
 // Of a rewritten config.
 Ceiling ceiling_of(const Json& config, const Profile& profile);
 
-// A container without a record: what /proc/PID/status and /proc/PID/{uid_map,gid_map,limits,attr/current,oom_score_adj}
-// of its init say, intersected with `profile`. Throws Error(refused) where something is not readable.
+// A container without a record: what /proc/PID/status and
+// /proc/PID/{uid_map,gid_map,limits,attr/current,oom_score_adj} of its init say, intersected with
+// `profile`. The labels are empty where the host has no such module. Throws Error(refused) where
+// something is missing or not understood.
 struct InitStatus {
   std::string status, uid_map, gid_map, limits, apparmor_label, selinux_label, oom_score_adj;
 };
@@ -35,10 +41,21 @@ Ceiling ceiling_of(const InitStatus& init, const Profile& profile);
 
 // A process document brought down to the ceiling.
 Plan plan_exec(const Json& process, const Ceiling& ceiling);
-// The flags of `exec` edited in place.
+// The flags of `exec` edited in place. Throws Error(refused).
 void lower_exec_flags(Invocation& invocation, const Ceiling& ceiling);
 
-// A resources document brought down to the profile's limits, and the flags of `update` edited in place.
+// Whether the two documents give a process the same; the runtime reads config.json again for an
+// exec without
+// --process, and a container's record tells what stood there. Key order and null members do not
+// count.
+bool same_process(const Json& recorded, const Json& current);
+
+// Whether a working directory leads into /proc or to an open descriptor, by its text
+// (CVE-2024-21626).
+bool through_descriptor(std::string_view cwd);
+
+// A resources document brought down to the profile's limits, and the flags of `update` edited in
+// place (throws Error(usage) where runc and crun would read a number differently, Error(refused)).
 Plan plan_update(const Json& resources, const Profile& profile, const HostFacts& host);
 void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host);
 
