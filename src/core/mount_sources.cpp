@@ -192,8 +192,8 @@ bool SourceJudge::is_own(const SourceFact& source, const BindRequest& request) c
            source.location.path == path_below(root_.location.path, request.destination);
   }
   if (source.sight == Sight::seen || root_text_.empty() || root_text_ == "/") return false;
-  const std::string root = root_.sight == Sight::seen ? root_.path : root_text_;
-  return source.path == path_below(root, request.destination);
+  return source.path == path_below(root_text_, request.destination) ||
+         (root_.sight == Sight::seen && source.path == path_below(root_.path, request.destination));
 }
 
 // What every user of the host may run and read, and root alone can change.

@@ -200,7 +200,8 @@ void mounts(const Subject& s) {
     if (!bind && !contains(types, type)) fail(join(pointer, "type"), type + " is not an allowed type");
     const std::string destination = list[index].value("destination", "");
     if (!bind && type == "proc" && destination != "/proc") fail(pointer, "a second proc");
-    if (contains(options, "shared") || contains(options, "rshared")) {
+    const bool shared = contains(options, "shared") || contains(options, "rshared");
+    if (shared && s.settings.value("shared_propagation", "refuse") == "refuse") {
       fail(join(pointer, "options"), "propagates mounts to the host");
     }
     if (bind && !contains(options, "nosuid") && !contains(options, "rnosuid")) {

@@ -88,14 +88,18 @@ Json in_memory(const StateDirectory& directory) {
                        {"options", options}});
 }
 
+// The canonical name, under which the directories were looked at; the document's where nobody could
+// look.
+std::string root_path(const Json& document, const RootFact& root) {
+  if (root.sight == Sight::seen) return root.path;
+  return normal_path(find_string(document, "/root/path").value_or(""));
+}
+
 void apply(Draft& draft, const RuleInput& input) {
   // Read-only already: the author wants no writable directory, or brings them.
   if (find_boolean(draft.document(), "/root/readonly").value_or(false)) return;
   const RootFact& root = input.facts.root;
-  const std::string path =
-      root.sight == Sight::seen
-          ? root.path
-          : normal_path(find_string(draft.document(), "/root/path").value_or(""));
+  const std::string path = root_path(draft.document(), root);
   if (root.sight == Sight::unseen) draft.unverified("the state directories of the rootfs " + path);
   draft.set("/root/readonly", true,
             "code that cannot be replaced cannot be replaced by an intruder");
