@@ -2,6 +2,7 @@
 #include "hardened/core/policy.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/document.hpp"
@@ -30,6 +31,22 @@ void merge(Json& base, const Json& over) {
 RuleMode mode_of(const Json& object) {
   const std::string mode = object.value("mode", "enforce");
   return mode == "off" ? RuleMode::off : mode == "report" ? RuleMode::report : RuleMode::enforce;
+}
+
+std::string guess(std::string_view word, const std::vector<std::string>& known) {
+  const std::string_view near = nearest(word, {known.begin(), known.end()});
+  return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
+}
+
+// "strict" of "hardened-strict".
+std::optional<std::string> profile_of_name(std::string_view invoked_as) {
+  constexpr std::string_view kPrefix = "hardened-";
+  if (!invoked_as.starts_with(kPrefix)) return std::nullopt;
+  return std::string(invoked_as.substr(kPrefix.size()));
+}
+
+[[noreturn]] void refuse_annotation(std::string_view text) {
+  throw Error(ErrorKind::refused, "/annotations/hardened.profile", text);
 }
 
 }  // namespace
@@ -71,33 +88,43 @@ Policy Policy::builtin() {
 void Policy::layer(std::string_view text, std::string_view source) {
   try {
     const Json over = parse_document(text, {.comments = true});
-    check_schema(over, parse_document(default_file("policy.schema.json")), source);
+    check_schema(over, parse_document(default_file("policy.schema.json")));
+    for (const auto& [name, profile] : find_object(over, "/profiles").items()) {
+      // It would lack settings, and which of them stand open nobody could see.
+      if (find(json_, join("/profiles", name)) == nullptr && !profile.contains("extends")) {
+        throw Error(ErrorKind::invalid_input, printable(join("/profiles", name)),
+                    "a new profile must name the one it extends" + guess(name, profiles()));
+      }
+    }
     merge(json_, over);
   } catch (Error& error) {
     throw error.within(printable(source));
   }
 }
 
+void Policy::check() const {
+  for (const std::string& name : profiles()) profile(name);
+  profile(default_profile());
+  for (const std::string& name : find_strings(json_, "/selectable_profiles")) profile(name);
+}
+
 Profile Policy::profile(std::string_view name) const {
-  Json resolved = Json::object();
   std::vector<const Json*> chain;
-  std::string wanted(name);
-  while (!wanted.empty()) {
-    const Json* link = find(json_, join("/profiles", wanted));
+  std::optional<std::string> wanted(name);
+  while (wanted) {
+    const Json* link = find(json_, join("/profiles", *wanted));
     if (link == nullptr) {
-      const std::vector<std::string> known = profiles();
-      const std::string_view near = nearest(wanted, {known.begin(), known.end()});
-      throw Error(ErrorKind::invalid_input,
-                  "there is no profile \"" + printable(wanted, 60) + '"' +
-                      (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
+      throw Error(ErrorKind::invalid_input, "there is no profile \"" + printable(*wanted, 60) +
+                                                '"' + guess(*wanted, profiles()));
     }
     chain.push_back(link);
     if (chain.size() > kLongestChain) {
-      throw Error(ErrorKind::invalid_input, join("/profiles", name) + "/extends",
+      throw Error(ErrorKind::invalid_input, printable(join("/profiles", name)) + "/extends",
                   "extends itself, or more than 8 profiles in a row");
     }
-    wanted = find_string(*link, "/extends").value_or("");
+    wanted = find_string(*link, "/extends");
   }
+  Json resolved = Json::object();
   for (auto link = chain.rbegin(); link != chain.rend(); ++link) merge(resolved, **link);
   resolved.erase("extends");
   return Profile(std::string(name), std::move(resolved));
@@ -120,6 +147,27 @@ std::vector<std::string> Policy::profiles() const {
   std::vector<std::string> names;
   for (const auto& [name, value] : find_object(json_, "/profiles").items()) names.push_back(name);
   return names;
+}
+
+std::string select_profile(const Policy& policy, const ProfileRequest& request) {
+  std::optional<std::string> fixed = request.option;
+  if (!fixed) fixed = profile_of_name(request.invoked_as);
+  std::string chosen = fixed.value_or(policy.default_profile());
+  policy.profile(chosen);
+  if (!request.annotation || *request.annotation == chosen) return chosen;
+  const std::string asked = "asks for profile \"" + printable(*request.annotation, 60) + '"';
+  // A document that could leave a profile which the administrator chose would choose the weaker
+  // one.
+  if (fixed) refuse_annotation(asked + ", but this runtime is set up for \"" + chosen + '"');
+  if (!policy.selectable(*request.annotation)) {
+    refuse_annotation(asked + "; policy setting: selectable_profiles");
+  }
+  policy.profile(*request.annotation);
+  return *request.annotation;
+}
+
+std::string policy_show(const Policy& policy, const std::optional<std::string>& profile) {
+  return (profile ? policy.profile(*profile).json() : policy.json()).dump(2) + '\n';
 }
 
 }  // namespace hardened

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The administrator's word: profiles and their rules' settings, built in, then layered. Refuses unknown
-// keys (naming the nearest known one), wrong types and unknown profiles.
+// The administrator's word: profiles and their rules' settings, built in, then layered. Refuses
+// unknown keys (naming the nearest known one), wrong types and unknown profiles.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,8 @@ class Profile {
   const std::string& name() const { return name_; }
   // Report for every rule where the profile as a whole is in report mode.
   RuleMode mode(std::string_view rule) const;
-  // The settings object of a rule, complete by the built-in profile it extends. Throws Error(invalid_input) on
-  // an unknown rule.
+  // The settings object of a rule, complete by the built-in profile it extends. Throws
+  // Error(invalid_input) on an unknown rule.
   const Json& settings(std::string_view rule) const;
   UnlistedFields unlisted_fields() const;
   // The whole profile object: mode, unlisted_fields, rules.
@@ -39,9 +40,14 @@ class Policy {
   // The compiled-in defaults/policy.json and defaults/profiles/*.json.
   static Policy builtin();
 
-  // Lays a policy file over this one: objects merge by key, arrays and scalars replace. `source` names the
-  // file in errors. Throws Error(invalid_input).
+  // Lays a policy file over this one: objects merge by key, arrays and scalars replace. `source`
+  // names the file in errors. A profile that is new must name what it extends. Throws
+  // Error(invalid_input) and leaves this policy as it was.
   void layer(std::string_view text, std::string_view source);
+
+  // After the last layer: every profile that the policy names is there and rests on a complete one.
+  // Throws Error(invalid_input).
+  void check() const;
 
   // Throws Error(invalid_input) naming the nearest profile.
   Profile profile(std::string_view name) const;
@@ -56,8 +62,25 @@ class Policy {
   Json json_;
 };
 
-// Throws Error(invalid_input, pointer, ...) where `value` does not fit `schema` (the subset of JSON Schema
-// 2020-12 that defaults/policy.schema.json uses).
-void check_schema(const Json& value, const Json& schema, std::string_view source);
+// Who named a profile for a container, and which.
+struct ProfileRequest {
+  std::optional<std::string>
+      option;              // our own --profile: the administrator's, in the engine's set-up
+  std::string invoked_as;  // "hardened-strict": likewise, by the name of a link
+  std::optional<std::string> annotation;  // hardened.profile: the user's
+};
+
+// The option, else the name, else the annotation, else the default. What an administrator fixed a
+// user cannot change: with an option or a name, an annotation that asks for another profile is
+// refused; without them, one that is neither the default nor selectable. Error(refused) at
+// /annotations/hardened.profile for the user's, Error(invalid_input) for the administrator's.
+std::string select_profile(const Policy& policy, const ProfileRequest& request);
+
+// What `hardened policy show` prints: one profile with everything it extends, or the whole policy.
+std::string policy_show(const Policy& policy, const std::optional<std::string>& profile);
+
+// Throws Error(invalid_input, pointer, ...) where `value` does not fit `schema` (the subset of JSON
+// Schema 2020-12 that defaults/policy.schema.json uses). A schema that uses more is Error(system).
+void check_schema(const Json& value, const Json& schema);
 
 }  // namespace hardened
