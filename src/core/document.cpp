@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/core/document.hpp"
 
-#include <unordered_set>
+#include <algorithm>
+#include <vector>
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
@@ -9,8 +10,8 @@
 namespace hardened {
 namespace {
 
-// Builds the document event by event, so that what a finished tree no longer shows (a key given twice, a
-// number's spelling) is refused while it is still visible.
+// Builds the document event by event, so that what a finished tree no longer shows (a key given
+// twice, a number's spelling) is refused while it is still visible.
 class StrictReader {
  public:
   explicit StrictReader(const ParseLimits& limits) : limits_(limits) {}
@@ -19,7 +20,11 @@ class StrictReader {
 
   bool null() { return put(nullptr); }
   bool boolean(bool value) { return put(value); }
-  bool number_integer(std::int64_t value) { return put(value); }
+  bool number_integer(std::int64_t value) {
+    // The parser calls this for numbers with a minus sign: -0 would come out as 0.
+    if (value == 0) fail("the number -0 cannot be kept exactly");
+    return put(value);
+  }
   bool number_unsigned(std::uint64_t value) { return put(value); }
   bool number_float(double value, const std::string& spelling) {
     // 1e3, 1.10 or 2^70 would come out spelled otherwise, and a reader of integers might differ.
@@ -35,13 +40,14 @@ class StrictReader {
   bool binary(Json::binary_t&) { fail("unexpected binary value"); }
   bool start_object(std::size_t) { return open(Json::object()); }
   bool key(std::string& name) {
-    refuse_nul(name);
-    // Readers disagree on which of two equal keys counts: the checked one must be the used one.
-    if (!open_.back().keys.insert(name).second) fail("duplicate key \"" + printable(name, 60) + '"');
     open_.back().key = name;
+    refuse_nul(name);
     return true;
   }
-  bool end_object() { return close(); }
+  bool end_object() {
+    refuse_duplicates();
+    return close();
+  }
   bool start_array(std::size_t) { return open(Json::array()); }
   bool end_array() { return close(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
@@ -54,18 +60,28 @@ class StrictReader {
  private:
   struct Open {
     Json value;
-    std::string key;
-    std::unordered_set<std::string> keys;
+    std::string key;  // of the member that is being read
   };
+
+  // Readers disagree on which of two equal keys counts: the checked one must be the used one. By
+  // sorting: a hash of known seed could be fed keys that all collide.
+  void refuse_duplicates() {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : open_.back().value.get_ref<const Json::object_t&>()) {
+      keys.push_back(key);
+    }
+    std::sort(keys.begin(), keys.end());
+    const auto twice = std::adjacent_find(keys.begin(), keys.end());
+    if (twice == keys.end()) return;
+    open_.back().key = *twice;
+    fail("duplicate key");
+  }
 
   [[noreturn]] void fail(const std::string& text) const {
     std::string pointer;
     for (const Open& level : open_) {
-      if (level.value.is_array()) {
-        pointer = join(pointer, level.value.size());
-      } else if (&level != &open_.back() || !text.starts_with("duplicate")) {
-        pointer = join(pointer, level.key);
-      }
+      pointer =
+          level.value.is_array() ? join(pointer, level.value.size()) : join(pointer, level.key);
     }
     throw Error(ErrorKind::invalid_input, printable(pointer), text);
   }
@@ -77,7 +93,7 @@ class StrictReader {
       throw Error(ErrorKind::invalid_input,
                   "nested deeper than " + std::to_string(limits_.depth) + " levels");
     }
-    open_.push_back({std::move(value), {}, {}});
+    open_.push_back({std::move(value), {}});
     return true;
   }
   bool close() {
@@ -91,7 +107,8 @@ class StrictReader {
     } else if (open_.back().value.is_array()) {
       open_.back().value.push_back(std::move(value));
     } else {
-      // Uniqueness is known, so append instead of searching: ordered_map looks through every key.
+      // Append instead of searching, as ordered_map would through every key; it is a public base of
+      // the map.
       auto& members = open_.back().value.get_ref<Json::object_t&>();
       static_cast<std::vector<std::pair<const std::string, Json>>&>(members).emplace_back(
           std::move(open_.back().key), std::move(value));
@@ -122,12 +139,23 @@ Json parse_document(std::string_view text, const ParseLimits& limits) {
   if (text.starts_with("\xEF\xBB\xBF")) {
     throw Error(ErrorKind::invalid_input, "the document begins with a byte order mark");
   }
+  // nlohmann's lexer takes a NUL for the end of the input: what follows it would be read by others
+  // only.
+  if (text.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_input, "the document holds a NUL byte");
+  }
   StrictReader reader(limits);
   Json::sax_parse(text, &reader, nlohmann::detail::input_format_t::json, true, limits.comments);
   return reader.take();
 }
 
-std::string write_document(const Json& document) { return document.dump(); }
+std::string write_document(const Json& document) {
+  try {
+    return document.dump();
+  } catch (const Json::type_error&) {  // a string that did not come through the parser
+    throw Error(ErrorKind::invalid_input, "the document holds a string that is not UTF-8");
+  }
+}
 
 const Json* find(const Json& document, std::string_view pointer) {
   const Json* value = &document;
@@ -144,7 +172,11 @@ const Json* find(const Json& document, std::string_view pointer) {
       if (member == value->end()) return nullptr;
       value = &*member;
     } else if (value->is_array()) {
-      if (token.empty() || token.find_first_not_of("0123456789") != std::string::npos) return nullptr;
+      // 9 digits fit; 01 is no index (RFC 6901).
+      if (token.empty() || token.size() > 9 || (token.size() > 1 && token[0] == '0') ||
+          token.find_first_not_of("0123456789") != std::string::npos) {
+        return nullptr;
+      }
       const std::size_t index = std::stoul(token);
       if (index >= value->size()) return nullptr;
       value = &value->at(index);
@@ -183,8 +215,8 @@ std::vector<std::string> find_strings(const Json& document, std::string_view poi
   std::vector<std::string> strings;
   const Json& array = find_array(document, pointer);
   for (std::size_t index = 0; index < array.size(); ++index) {
-    if (!array[index].is_string()) wrong_type(join(pointer, index), "a string", array[index]);
-    strings.push_back(array[index].get<std::string>());
+    if (!array.at(index).is_string()) wrong_type(join(pointer, index), "a string", array.at(index));
+    strings.push_back(array.at(index).get<std::string>());
   }
   return strings;
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/policy.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+
+namespace hardened {
+namespace {
+
+Policy layered(std::string_view text) {
+  Policy policy = Policy::builtin();
+  policy.layer(text, "my.json");
+  return policy;
+}
+
+template <typename Action>
+void expect_error(Action action, ErrorKind kind, const std::string& pointer,
+                  const std::string& text) {
+  try {
+    action();
+    FAIL() << "expected: " << text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    EXPECT_EQ(error.pointer(), pointer);
+    EXPECT_EQ(error.what(), text);
+  }
+}
+
+void expect_layer_error(std::string_view layer, const std::string& pointer,
+                        const std::string& text) {
+  expect_error([&] { layered(layer); }, ErrorKind::invalid_input, pointer, text);
+}
+
+TEST(Policy, ALayerMergesObjectsAndReplacesArraysAndScalars) {
+  const Policy policy = layered(R"({ // comments are allowed
+    "profiles": {"standard": {"rules": {"pids-limit": {"limit": 7}, "devices": {"allowed": ["c 1:2 r"]}}}}
+    /* here too */ })");
+  const Profile standard = policy.profile("standard");
+  EXPECT_EQ(standard.settings("pids-limit"), (Json{{"mode", "enforce"}, {"limit", 7}}));
+  EXPECT_EQ(standard.settings("devices").at("allowed"), Json::array({"c 1:2 r"}));
+  EXPECT_EQ(policy.profile("build").settings("pids-limit").at("limit"), 7);
+  EXPECT_EQ(policy.profile("strict").settings("pids-limit").at("limit"), 256);
+}
+
+TEST(Policy, EveryBuiltInProfileHasEveryRule) {
+  const Policy policy = Policy::builtin();
+  policy.check();
+  const Json standard = policy.profile("standard").json().at("rules");
+  for (const std::string& name : policy.profiles()) {
+    const Profile profile = policy.profile(name);
+    for (const auto& [rule, settings] : standard.items()) {
+      EXPECT_EQ(profile.settings(rule).size(), settings.size()) << name << ' ' << rule;
+    }
+  }
+}
+
+TEST(Policy, AProfileInReportModeReportsEveryRuleThatIsNotOff) {
+  const Policy policy = layered(
+      R"({"profiles": {"mine": {"extends": "strict", "mode": "report", "rules": {"cpu": {"mode": "off"}}}}})");
+  EXPECT_EQ(policy.profile("mine").mode("cpu"), RuleMode::off);
+  EXPECT_EQ(policy.profile("mine").mode("mounts"), RuleMode::report);
+  EXPECT_EQ(policy.profile("strict").mode("mounts"), RuleMode::enforce);
+}
+
+TEST(Policy, BrokenLayersAreRefusedWithFileAndPlaceAndChangeNothing) {
+  expect_layer_error("", "", "my.json: the document is empty");
+  expect_layer_error(R"({"profiles": {"strict": {"rules": {"capabilites": {}}}}})",
+                     "/profiles/strict/rules/capabilites",
+                     "my.json: /profiles/strict/rules/capabilites: unknown key; did you mean "
+                     "\"capabilities\"?");
+  expect_layer_error(
+      R"({"profiles": {"strct": {"mode": "report"}}})", "/profiles/strct",
+      "my.json: /profiles/strct: a new profile must name the one it extends; did you "
+      "mean \"strict\"?");
+  Policy policy = Policy::builtin();
+  EXPECT_THROW(policy.layer(R"({"restore": "allow", "x": 1})", "f"), Error);
+  EXPECT_FALSE(policy.restore_allowed());
+}
+
+TEST(Policy, CheckFindsProfilesThatAreNotThere) {
+  const auto check = [](std::string_view text) { return [=] { layered(text).check(); }; };
+  const std::string text = "there is no profile \"strct\"; did you mean \"strict\"?";
+  expect_error(check(R"({"default_profile": "strct"})"), ErrorKind::invalid_input, "", text);
+  expect_error(check(R"({"selectable_profiles": ["strct"]})"), ErrorKind::invalid_input, "", text);
+  expect_error(check(R"({"profiles": {"a": {"extends": "strct"}}})"), ErrorKind::invalid_input, "",
+               text);
+  expect_error(check(R"({"profiles": {"standard": {"extends": "strict"}}})"),
+               ErrorKind::invalid_input, "/profiles/build/extends",
+               "/profiles/build/extends: extends itself, or more than 8 profiles in a row");
+  expect_error(check(R"({"profiles": {"mine-own": {"extends": ""}}})"), ErrorKind::invalid_input,
+               "", "there is no profile \"\"");
+}
+
+std::string select(const ProfileRequest& request, std::string_view layer = "{}") {
+  return select_profile(layered(layer), request);
+}
+
+TEST(Policy, TheOptionThenTheNameThenTheAnnotationThenTheDefaultChoose) {
+  EXPECT_EQ(select({{}, "hardened", {}}), "standard");
+  EXPECT_EQ(select({{}, "hardened", {}}, R"({"default_profile": "build"})"), "build");
+  EXPECT_EQ(select({{}, "hardened-strict", {}}), "strict");
+  EXPECT_EQ(select({"build", "hardened-strict", {}}), "build");
+  EXPECT_EQ(select({{}, "hardened", "strict"}), "strict");
+  EXPECT_EQ(select({{}, "hardened-strict", "strict"}), "strict");
+  EXPECT_EQ(select({{}, "hardened", "standard"}), "standard");
+}
+
+TEST(Policy, AnAnnotationCannotLeaveWhatTheAdministratorChose) {
+  const std::string pointer = "/annotations/hardened.profile";
+  expect_error(
+      [] {
+        select({{}, "hardened-strict", "standard"});
+      },
+      ErrorKind::refused, pointer,
+      pointer + ": asks for profile \"standard\", but this runtime is set up for \"strict\"");
+  expect_error(
+      [] {
+        select({"build", "hardened", "strict"});
+      },
+      ErrorKind::refused, pointer,
+      pointer + ": asks for profile \"strict\", but this runtime is set up for \"build\"");
+  expect_error(
+      [] {
+        select({{}, "hardened", "build"});
+      },
+      ErrorKind::refused, pointer,
+      pointer + ": asks for profile \"build\"; policy setting: selectable_profiles");
+  expect_error(
+      [] {
+        select({{}, "hardened", ""});
+      },
+      ErrorKind::refused, pointer,
+      pointer + ": asks for profile \"\"; policy setting: selectable_profiles");
+}
+
+TEST(Policy, AProfileThatTheAdministratorMisspeltIsAnError) {
+  expect_error(
+      [] {
+        select({{}, "hardened-strct", {}});
+      },
+      ErrorKind::invalid_input, "", "there is no profile \"strct\"; did you mean \"strict\"?");
+  expect_error(
+      [] {
+        select({"", "hardened", {}});
+      },
+      ErrorKind::invalid_input, "", "there is no profile \"\"");
+}
+
+TEST(Policy, ShowPrintsAProfileWithWhatItExtends) {
+  const Json shown = parse_document(policy_show(Policy::builtin(), "strict"));
+  EXPECT_EQ(shown.at("rules").at("pids-limit"), (Json{{"mode", "enforce"}, {"limit", 256}}));
+  EXPECT_FALSE(shown.contains("extends"));
+  EXPECT_EQ(parse_document(policy_show(Policy::builtin(), {})), Policy::builtin().json());
+}
+
+}  // namespace
+}  // namespace hardened
