@@ -27,8 +27,8 @@ class EngineCase(unittest.TestCase):
     def stop_and_compare(cls) -> None:
         cls.engine.stop()
         left = sorted((state.here() ^ cls.before) - {"link docker0"})
-        left += [f"cgroup {path}" for path in state.cgroups(sandbox.base().name)
-                 if path.name != sandbox.base().name]
+        # BuildKit leaves an empty parent of its own; containers are called by 64 digits.
+        left += [f"cgroup {path}" for path in state.cgroups(sandbox.base().name) if len(path.name) == 64]
         if left:
             raise AssertionError("left behind:\n" + "\n".join(left))
 

@@ -30,12 +30,23 @@ class Result:
             raise AssertionError(str(self))
         return self
 
+    def check_failed(self) -> "Result":
+        if not self.code:
+            raise AssertionError(str(self))
+        return self
+
 
 def run(*words: str, stdin: bytes = b"", environment: dict | None = None, directory=None,
         timeout: float = 120) -> Result:
     done = subprocess.run(words, input=stdin, env=environment, cwd=directory, capture_output=True,
                           timeout=timeout)
     return Result(words, done.returncode, done.stdout, done.stderr)
+
+
+def run_to_file(output, *words: str, environment: dict | None = None, timeout: float = 120) -> int:
+    """For a command that leaves a process behind which holds its output open."""
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
+                          timeout=timeout).returncode
 
 
 def run_on_terminal(*words: str, environment: dict | None = None, timeout: float = 120) -> Result:

@@ -76,6 +76,8 @@ class Docker:
             self.daemon.kill()
             self.daemon.wait()
         self.daemon = None
+        # Docker leaves this one behind once a container has had the host's network.
+        subprocess.run(["umount", "-q", str(self.directory / "exec/netns/default")], stderr=subprocess.DEVNULL)
 
     def log_path(self) -> Path:
         return self.directory / "log"

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of an OCI runtime, without an engine: every command goes as it does with runc, hardened where it must."""
+import json
+import unittest
+
+from lib import command, sandbox, state
+from lib.bundle import ENVIRONMENT, Bundle, Runtime
+from lib.case import status_fields
+from lib.docker import RUNC
+
+
+class Commands(unittest.TestCase):
+    def setUp(self) -> None:
+        sandbox.base().joinpath("cases").mkdir(exist_ok=True)
+        self.runtime = Runtime()
+        self.plain = Runtime(RUNC)
+        self.bundle = Bundle(sandbox.base() / "cases" / self._testMethodName[:40])
+
+    def created(self, script: str = "exec sleep 300") -> str:
+        self.bundle.shell(script)
+        identifier = self._testMethodName[:40]
+        # The container's process inherits standard output and error: files, or the harness would wait for it.
+        with open(self.bundle.directory / "output", "wb") as output:
+            words = (self.runtime.program, "--root", self.runtime.root, "create", "--bundle",
+                     str(self.bundle.directory), identifier)
+            code = command.run_to_file(output, *words, environment=ENVIRONMENT)
+        self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
+        self.addCleanup(lambda: self.plain.call("delete", "--force", identifier))
+        return identifier
+
+    def started(self) -> str:
+        identifier = self.created()
+        self.runtime.call("start", identifier).check()
+        return identifier
+
+    def entered(self, *words: str) -> dict[str, str]:
+        done = self.runtime.call("exec", *words, "cat", "/proc/self/status").check()
+        self.assertEqual("", done.err)
+        return status_fields(done.out)
+
+    def test_run_prints_the_containers_output_and_nothing_else(self):
+        done = self.runtime.run(self.bundle.shell("echo out; echo err >&2; exit 6"))
+        self.assertEqual((6, "out\n", "err\n"), (done.code, done.out, done.err))
+
+    def test_run_hardens(self):
+        done = self.runtime.run(self.bundle.shell("cat /proc/self/status; touch /usr/x; touch /var/x && echo wrote"))
+        self.assertEqual(("1", "2"), tuple(status_fields(done.out)[name] for name in ("NoNewPrivs", "Seccomp")))
+        self.assertIn("Read-only file system", done.err)
+        self.assertIn("wrote", done.out)
+
+    def test_run_in_the_working_directory(self):
+        self.bundle.shell("echo here")
+        done = self.runtime.call("run", "one", directory=self.bundle.directory)
+        self.assertEqual("here\n", done.check().out)
+
+    def test_a_second_run_of_the_same_bundle_changes_nothing_more(self):
+        first = self.runtime.run(self.bundle.shell("cat /proc/self/mountinfo | wc -l"), "one").check()
+        written = self.bundle.config.read_bytes()
+        second = self.runtime.run(self.bundle, "two").check()
+        self.assertEqual(first.out, second.out)
+        self.assertEqual(written, self.bundle.config.read_bytes())
+
+    def test_dry_run_says_what_run_writes(self):
+        self.bundle.shell("true")
+        said = command.run(self.runtime.program, "dry-run", "--bundle", str(self.bundle.directory),
+                           environment=ENVIRONMENT).check()
+        self.assertEqual("sh", json.loads(said.out)["process"]["args"][0])
+        self.runtime.run(self.bundle).check()
+        again = command.run(self.runtime.program, "dry-run", "--config", "-", stdin=said.stdout,
+                            environment=ENVIRONMENT)
+        self.assertEqual(json.loads(said.out)["process"], json.loads(again.check().out)["process"])
+
+    def test_owner_and_mode_of_the_document_are_kept(self):
+        self.bundle.config.chmod(0o640)
+        self.runtime.run(self.bundle).check()
+        self.assertEqual(0o640, self.bundle.config.stat().st_mode & 0o777)
+
+    def test_create_start_state_kill_delete(self):
+        identifier = self.created()
+        self.assertEqual("created", self.runtime.state(identifier)["status"])
+        self.runtime.call("start", identifier).check()
+        self.assertEqual("running", self.runtime.state(identifier)["status"])
+        self.assertIn(identifier, self.runtime.call("list", "-q").check().out)
+        self.runtime.call("pause", identifier).check()
+        self.assertEqual("paused", self.runtime.state(identifier)["status"])
+        self.runtime.call("resume", identifier).check()
+        self.runtime.call("kill", identifier, "KILL").check()
+        self.runtime.call("delete", "--force", identifier).check()
+        self.assertNotEqual(0, self.runtime.call("state", identifier).code)
+
+    def test_exec_flags_cannot_exceed_the_container(self):
+        identifier = self.started()
+        ceiling = self.entered(identifier)
+        for flags in (("--cap", "CAP_SYS_ADMIN"), ("--no-new-privs=false",), ("--cap=CAP_SYS_ADMIN", "-u", "0"),
+                      ("--user", "1000:1000", "--cap", "CAP_NET_ADMIN")):
+            with self.subTest(flags):
+                status = self.entered(*flags, identifier)
+                self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
+                self.assertEqual(0, int(status["CapBnd"], 16) & ~int(ceiling["CapBnd"], 16))
+
+    def test_exec_with_a_process_document_cannot_exceed_the_container(self):
+        identifier = self.started()
+        everything = [f"CAP_{name}" for name in ("SYS_ADMIN", "NET_ADMIN", "CHOWN", "SYS_PTRACE")]
+        document = {"cwd": "/", "args": ["cat", "/proc/self/status"], "user": {"uid": 0, "gid": 0},
+                    "env": ["PATH=/bin"], "noNewPrivileges": False,
+                    "capabilities": {kind: everything for kind in
+                                     ("bounding", "effective", "permitted", "inheritable", "ambient")}}
+        file = self.bundle.directory / "process.json"
+        file.write_text(json.dumps(document))
+        plain = self.plain.call("exec", "--process", str(file), identifier).check()
+        self.assertEqual("0", status_fields(plain.out)["NoNewPrivs"])
+        status = status_fields(self.runtime.call("exec", "--process", str(file), identifier).check().out)
+        self.assertEqual("1", status["NoNewPrivs"])
+        self.assertEqual(0, int(status["CapEff"], 16) & (1 << 21 | 1 << 12 | 1 << 19))
+
+    def test_update_cannot_lift_a_limit(self):
+        identifier = self.started()
+        for words, stdin in ((("--pids-limit", "-1", identifier), b""),
+                             (("--resources", "-", identifier), b'{"pids": {"limit": -1}}'),
+                             (("--resources=-", identifier), b'{"pids": {"limit": 99999999}}')):
+            with self.subTest(words):
+                self.runtime.call("update", *words, stdin=stdin)
+                self.assertLessEqual(self.pids_limit(identifier), 1024)
+
+    def test_update_with_a_broken_document_changes_nothing(self):
+        identifier = self.started()
+        before = self.pids_limit(identifier)
+        done = self.runtime.call("update", "--resources", "-", identifier, stdin=b'{"pids": {"limit": 5}, "pids": {}}')
+        self.assertEqual(2, done.code, str(done))
+        self.assertEqual(before, self.pids_limit(identifier))
+
+    def pids_limit(self, identifier: str) -> int:
+        stats = json.loads(self.runtime.call("events", "--stats", identifier).check().out)
+        return stats["data"]["pids"]["limit"]
+
+    def test_what_is_forwarded_is_identical(self):
+        for words in (("--version",), ("--help",), ("features",), ("list",), ("state", "no-such"), ("kill", "no-such"),
+                      ("delete", "no-such"), ("delete", "--force", "no-such"), ("ps", "no-such"), ("start",),
+                      ("spec", "--help"), ("no-such-command",)):
+            with self.subTest(words):
+                plain, ours = (runtime.call(*words) for runtime in (self.plain, self.runtime))
+                self.assertEqual((plain.code, plain.stdout), (ours.code, ours.stdout))
+                # runc's log line of an error carries the time.
+                self.assertEqual(plain.err.split(" level=")[1:], ours.err.split(" level=")[1:])
+
+    def test_restore_is_refused(self):
+        done = self.runtime.call("restore", "--bundle", str(self.bundle.directory), "one")
+        self.assertEqual(3, done.code, str(done))
+        self.assertIn("restore", done.err)
+
+    def test_a_dead_container_leaves_no_record_behind_the_next_create(self):
+        self.runtime.run(self.bundle, "first").check()
+        self.runtime.run(self.bundle, "second").check()
+        self.assertEqual([], [record for record in state.records() if record.endswith("/first.json")])

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real bundle, made by `runc spec` over the busybox root file system, and the wrapper called as an engine would."""
+import json
+from pathlib import Path
+
+from lib import command, image, sandbox
+from lib.docker import RUNC
+
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+class Bundle:
+    def __init__(self, directory: Path):
+        self.directory = directory
+        image.unpack(directory / "rootfs")
+        command.run(RUNC, "spec", "--bundle", str(directory)).check()
+        document = self.document()
+        document["process"].update(terminal=False, args=["true"])
+        document["root"]["readonly"] = False
+        document["linux"]["cgroupsPath"] = f"{sandbox.cgroup_parent()}/{directory.name}"
+        self.write(document)
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "config.json"
+
+    def document(self) -> dict:
+        return json.loads(self.config.read_text())
+
+    def write(self, document: dict) -> None:
+        self.config.write_text(json.dumps(document, indent=1))
+
+    def change(self, pointer: str, value) -> None:
+        """Sets one place of the document, named by its JSON pointer."""
+        document = place = self.document()
+        *way, last = pointer.strip("/").split("/")
+        for word in way:
+            place = place[int(word)] if isinstance(place, list) else place[word]
+        place[int(last) if isinstance(place, list) else last] = value
+        self.write(document)
+
+    def shell(self, script: str) -> "Bundle":
+        self.change("/process/args", ["sh", "-c", script])
+        return self
+
+
+class Runtime:
+    """The wrapper or runc itself, with a root directory for its containers."""
+
+    def __init__(self, program: str | Path | None = None, root: str = "containers"):
+        self.program = str(program or sandbox.binary())
+        self.root = str(sandbox.base() / root)
+
+    def call(self, *words: str, stdin: bytes = b"", directory=None) -> command.Result:
+        return command.run(self.program, "--root", self.root, *words, stdin=stdin, environment=ENVIRONMENT,
+                           directory=directory, timeout=20)
+
+    def run(self, bundle: Bundle, identifier: str = "one", *flags: str) -> command.Result:
+        return self.call("run", "--bundle", str(bundle.directory), *flags, identifier)
+
+    def state(self, identifier: str) -> dict:
+        return json.loads(self.call("state", identifier).check().out)
