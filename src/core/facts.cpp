@@ -69,6 +69,9 @@ constexpr std::tuple kMembers<SensitivePath>{Member{"path", &SensitivePath::path
                                              Member{"identity", &SensitivePath::identity},
                                              Member{"location", &SensitivePath::location}};
 template <>
+constexpr std::tuple kMembers<ResourceLimit>{Member{"soft", &ResourceLimit::soft},
+                                             Member{"hard", &ResourceLimit::hard}};
+template <>
 constexpr std::tuple kMembers<HostFacts>{
     Member{"cgroup_version", &HostFacts::cgroup_version},
     Member{"memory_bytes", &HostFacts::memory_bytes},
@@ -82,7 +85,9 @@ constexpr std::tuple kMembers<HostFacts>{
     Member{"architecture", &HostFacts::architecture},
     Member{"runtime_name", &HostFacts::runtime_name},
     Member{"runtime_version", &HostFacts::runtime_version},
-    Member{"sensitive", &HostFacts::sensitive}};
+    Member{"sensitive", &HostFacts::sensitive},
+    Member{"resource_limits", &HostFacts::resource_limits},
+    Member{"oom_score_adj", &HostFacts::oom_score_adj}};
 template <>
 constexpr std::tuple kMembers<Facts>{
     Member{"host", &Facts::host},       Member{"root", &Facts::root},
@@ -140,11 +145,17 @@ Json write(const T& value) {
 
 template <std::integral T>
 T read_integer(const Json& json, const std::string& pointer) {
-  if (json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0)) {
-    const auto value = json.get<std::uint64_t>();
-    if (std::in_range<T>(value)) return static_cast<T>(value);
+  if (json.is_number_unsigned() && std::in_range<T>(json.get<std::uint64_t>())) {
+    return static_cast<T>(json.get<std::uint64_t>());
   }
-  wrong(pointer, "an integer from 0 to " + std::to_string(std::numeric_limits<T>::max()), json);
+  if (json.is_number_integer() && !json.is_number_unsigned() &&
+      std::in_range<T>(json.get<std::int64_t>())) {
+    return static_cast<T>(json.get<std::int64_t>());
+  }
+  wrong(pointer,
+        "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
+            std::to_string(std::numeric_limits<T>::max()),
+        json);
 }
 
 template <typename T>

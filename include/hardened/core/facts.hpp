@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was looked at on the host before the rules run, as plain data: rules judge by these and never look
-// themselves. Everything is judged of an opened descriptor; a name alone proves nothing.
+// What was looked at on the host before the rules run, as plain data: rules judge by these and
+// never look themselves. Everything is judged of an opened descriptor; a name alone proves nothing.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct FileIdentity {
 };
 
 // Where a file lies inside its file system, whatever it is mounted as: the device of its mount
-// ("8:1") and the path from that file system's root (mountinfo's root field + the path below the mount).
-// A bind of /etc at /mnt/x has the location of /etc.
+// ("8:1") and the path from that file system's root (mountinfo's root field + the path below the
+// mount). A bind of /etc at /mnt/x has the location of /etc.
 struct Location {
   std::string device;
   std::string path;
@@ -60,7 +60,8 @@ struct RootFact {
   FileIdentity identity;
   Location location;
   std::vector<std::string> symbolic_links;  // of "/dev", "/proc", "/sys": those that are links
-  std::vector<std::string> directories;     // of the asked state directories: real ones, no link on the way
+  std::vector<std::string>
+      directories;  // of the asked state directories: real ones, no link on the way
 };
 
 struct NamespaceFact {
@@ -74,9 +75,9 @@ struct NamespaceFact {
 
 struct ExecutableFact {
   Sight sight = Sight::unseen;
-  std::string path;          // what the name points to, also through /proc/PID/exe
-  std::uint32_t owner = 0;   // uid
-  bool replaceable = true;   // it or a parent can be written by non-root
+  std::string path;         // what the name points to, also through /proc/PID/exe
+  std::uint32_t owner = 0;  // uid
+  bool replaceable = true;  // it or a parent can be written by non-root
 };
 
 // A path that containers must not be given, found on this host.
@@ -86,32 +87,42 @@ struct SensitivePath {
   Location location;
 };
 
+// As getrlimit(2) says; no limit is 2^64-1.
+struct ResourceLimit {
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+};
+
 struct HostFacts {
-  int cgroup_version = 2;             // 1 or 2 (2: unified hierarchy at /sys/fs/cgroup)
-  std::uint64_t memory_bytes = 0;     // MemTotal
+  int cgroup_version = 2;          // 1 or 2 (2: unified hierarchy at /sys/fs/cgroup)
+  std::uint64_t memory_bytes = 0;  // MemTotal
   std::uint32_t cpus = 1;
-  bool swap_accounting = true;        // memory.swap.max or memsw files exist
+  bool swap_accounting = true;  // memory.swap.max or memsw files exist
   bool apparmor = false;
   std::vector<std::string> apparmor_profiles;  // loaded in the kernel and confining, not complaining
   bool selinux = false;
-  bool initial_user_namespace = true;          // false below rootless engines
+  bool initial_user_namespace = true;  // false below rootless engines
   std::string kernel_release;
   std::string architecture = "SCMP_ARCH_X86_64";
-  std::string runtime_name;           // "runc", "crun"
+  std::string runtime_name;  // "runc", "crun"
   std::string runtime_version;
   std::vector<SensitivePath> sensitive;
+  // The caller's own, which a container inherits where its document says nothing.
+  std::map<std::string, ResourceLimit> resource_limits;  // "RLIMIT_NOFILE"; empty: not looked at
+  std::int64_t oom_score_adj = 0;
 };
 
 struct Facts {
   HostFacts host;
   RootFact root;
-  std::map<std::string, SourceFact> sources;         // by mounts[].source as written
-  std::map<std::string, NamespaceFact> namespaces;   // by linux.namespaces[].path as written
-  std::map<std::string, ExecutableFact> hooks;       // by hooks.*[].path as written
-  std::map<std::string, SourceFact> devices;         // by linux.devices[].path's node on the host, if any
+  std::map<std::string, SourceFact> sources;        // by mounts[].source as written
+  std::map<std::string, NamespaceFact> namespaces;  // by linux.namespaces[].path as written
+  std::map<std::string, ExecutableFact> hooks;      // by hooks.*[].path as written
+  std::map<std::string, SourceFact> devices;  // by linux.devices[].path's node on the host, if any
 };
 
-// The form of `doctor --facts` and `dry-run --host-facts`. Throws Error(invalid_input) with a pointer.
+// The form of `doctor --facts` and `dry-run --host-facts`. Throws Error(invalid_input) with a
+// pointer.
 Json to_json(const Facts& facts);
 Facts facts_from_json(const Json& json);
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::string_view kProfile = "/process/apparmorProfile";
+constexpr std::string_view kLabel = "/process/selinuxLabel";
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The container has no profile, or "unconfined": the first of the policy's that the kernel has
+// loaded.
+void confine(Draft& draft, const RuleInput& input) {
+  const std::vector<std::string>& loaded = input.facts.host.apparmor_profiles;
+  for (const std::string& profile : find_strings(input.settings, "/apparmor_profiles")) {
+    if (!contains(loaded, profile)) continue;
+    draft.set(kProfile, profile, "mandatory access control where the host has it");
+    return;
+  }
+  if (find_string(input.settings, "/missing") == "refuse") {
+    draft.refuse(kProfile, "no AppArmor profile, and the kernel has none of the policy's loaded",
+                 "rules.lsm.missing", "CIS 5.2");
+  }
+}
+
+void vet_apparmor(Draft& draft, const RuleInput& input) {
+  const std::string profile = find_string(draft.document(), kProfile).value_or("");
+  if (profile.empty() || profile == "unconfined") {
+    confine(draft, input);
+    return;
+  }
+  const std::vector<std::string>& loaded = input.facts.host.apparmor_profiles;
+  // ":root:unconfined" and "x//&unconfined" are other spellings for the kernel; a profile that is
+  // loaded in complain or unconfined mode (Ubuntu has dozens) confines nothing. Only a plain name
+  // that is enforced is taken.
+  const bool plain = profile.find_first_of(":& \t\n") == std::string::npos;
+  if (plain && loaded.empty()) {
+    draft.unverified("the AppArmor profile " + printable(profile, 80));
+  } else if (!plain || !contains(loaded, profile)) {
+    draft.refuse(
+        kProfile,
+        "the AppArmor profile " + printable(profile, 80) + ", which the kernel does not enforce",
+        "rules.lsm.allow_unconfined", "CIS 5.2");
+  }
+}
+
+// "user:role:type:level", and the level may hold colons of its own.
+std::vector<std::string> parts_of(std::string_view label) {
+  std::vector<std::string> parts;
+  while (parts.size() < 3 && label.find(':') != std::string_view::npos) {
+    parts.emplace_back(label.substr(0, label.find(':')));
+    label.remove_prefix(label.find(':') + 1);
+  }
+  parts.emplace_back(label);
+  return parts;
+}
+
+// No label is invented: one that the rootfs is not labelled for denies the container its own files.
+void vet_selinux(Draft& draft, const RuleInput& input) {
+  const std::string label = find_string(draft.document(), kLabel).value_or("");
+  if (label.empty()) {
+    if (find_string(input.settings, "/missing") == "refuse") {
+      draft.refuse(kLabel, "no SELinux label on a host with SELinux", "rules.lsm.missing",
+                   "CIS 5.3");
+    }
+    return;
+  }
+  const std::vector<std::string> parts = parts_of(label);
+  if (parts.size() < 3 || !contains(find_strings(input.settings, "/selinux_types"), parts[2])) {
+    draft.refuse(kLabel,
+                 "the SELinux label " + printable(label, 80) + ", whose type confines no container",
+                 "rules.lsm.selinux_types", "CIS 5.3");
+  } else if (parts.size() > 3 && parts[3].find_first_of("-.") != std::string::npos) {
+    // s0-s0:c0.c1023 dominates the categories that keep containers apart.
+    draft.refuse(kLabel,
+                 "the SELinux level " + printable(parts[3], 80) +
+                     ", which spans other containers' categories",
+                 "rules.lsm.allow_unconfined", "CIS 5.3");
+  }
+}
+
+void apply(Draft& draft, const RuleInput& input) {
+  if (find(draft.document(), "/process") == nullptr) return;
+  if (find_boolean(input.settings, "/allow_unconfined").value_or(false)) return;
+  if (input.facts.host.apparmor) vet_apparmor(draft, input);
+  if (input.facts.host.selinux) vet_selinux(draft, input);
+}
+
+}  // namespace
+
+extern const Rule lsm_rule;
+const Rule lsm_rule{
+    "lsm", "what the kernel would still refuse to container root under mandatory access control",
+    "CIS 5.2, CIS 5.3", apply};
+
+}  // namespace hardened

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/limits.hpp"
+#include "hardened/core/rule.hpp"
+
+namespace hardened {
+namespace {
+
+void apply(Draft& draft, const RuleInput& input) {
+  limit_pids(draft, {"/linux/resources", LeftOut::bounded}, input.settings);
+}
+
+}  // namespace
+
+extern const Rule pids_limit_rule;
+const Rule pids_limit_rule{"pids-limit", "fork bombs", "CIS 5.29", apply};
+
+}  // namespace hardened
