@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -45,6 +46,36 @@ std::uint64_t total_memory(const std::string& meminfo) {
     if (fields >> name >> kibibytes && name == "MemTotal:") return kibibytes * 1024;
   }
   throw Error(ErrorKind::unsupported, "/proc/meminfo tells no MemTotal");
+}
+
+// "Max open files            1024                 524288               files": our own, which what
+// we become hands on.
+std::map<std::string, ResourceLimit> own_limits(const std::string& limits) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames{
+      {{"Max core file size", "RLIMIT_CORE"},
+       {"Max open files", "RLIMIT_NOFILE"},
+       {"Max processes", "RLIMIT_NPROC"},
+       {"Max realtime priority", "RLIMIT_RTPRIO"},
+       {"Max nice priority", "RLIMIT_NICE"}}};
+  const auto number = [](const std::string& word) {
+    return word == "unlimited" ? std::numeric_limits<std::uint64_t>::max() : std::stoull(word);
+  };
+  std::map<std::string, ResourceLimit> found;
+  std::istringstream lines(limits);
+  for (std::string line; std::getline(lines, line);) {
+    for (const auto& [title, type] : kNames) {
+      if (!line.starts_with(title)) continue;
+      std::istringstream fields(line.substr(title.size()));
+      std::string soft;
+      std::string hard;
+      if (fields >> soft >> hard) found[std::string(type)] = {number(soft), number(hard)};
+    }
+  }
+  // A rule that does not know them would have to guess, and raise them.
+  if (found.size() != kNames.size()) {
+    throw Error(ErrorKind::unsupported, "/proc/self/limits does not tell every limit");
+  }
+  return found;
 }
 
 // "0-3,8" is 5.
@@ -152,6 +183,8 @@ HostFacts Looker::host(const Profile& profile) {
   facts.selinux =
       open(kWorkingDirectory, "/sys/fs/selinux/enforce", O_PATH, Walk::follow).has_value();
   facts.initial_user_namespace = initial_user_namespace_;
+  facts.resource_limits = own_limits(read("/proc/self/limits").value_or(""));
+  facts.oom_score_adj = std::stoll(read("/proc/self/oom_score_adj").value_or("0"));
   facts.kernel_release = first_line(read("/proc/sys/kernel/osrelease").value_or(""));
   facts.architecture = kNativeArchitecture;
   return facts;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -172,6 +173,19 @@ TEST_F(Inspect, ASourceInAnotherMountNamespaceIsRefused) {
            ::mkdir((there + "/x").c_str(), 0700) == 0;
   });
   expect_refused(other.proc("root" + there + "/x"), ErrorKind::refused);
+}
+
+TEST_F(Inspect, TheCallersOwnLimitsAreTheKernels) {
+  const HostFacts host = inspect_host(kernel_, profile_);
+  struct rlimit limit {};
+  for (const auto& [type, resource] :
+       {std::pair{"RLIMIT_CORE", RLIMIT_CORE}, std::pair{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+        std::pair{"RLIMIT_NPROC", RLIMIT_NPROC}, std::pair{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+        std::pair{"RLIMIT_NICE", RLIMIT_NICE}}) {
+    ASSERT_EQ(::getrlimit(resource, &limit), 0) << type;
+    EXPECT_EQ(host.resource_limits.at(type).soft, limit.rlim_cur) << type;
+    EXPECT_EQ(host.resource_limits.at(type).hard, limit.rlim_max) << type;
+  }
 }
 
 }  // namespace
