@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document's seccomp profile compiled as runc compiles it, and run against every call that it must deny.
+// A document's seccomp profile compiled as the runtimes compile it, and run against every call that
+// it must deny.
 #pragma once
 
 #include "hardened/core/json.hpp"
@@ -8,11 +9,14 @@
 
 namespace hardened {
 
-// runc's translation: names unknown to libseccomp skipped, a rule equal to the default action skipped, two conditions
-// on one argument become alternatives. Throws Error(invalid_input) with the pointer where libseccomp refuses.
+// The runtimes' translation: names unknown to libseccomp skipped, a rule equal to the default
+// action skipped, two conditions on one argument become alternatives. Without the prefix that runc
+// adds for numbers beyond the highest it knows: that answers ENOSYS and lets nothing through, and
+// crun has none. Throws Error(invalid_input) with the pointer where libseccomp refuses.
 std::vector<BpfInstruction> compile_seccomp(const Json& profile);
 
-// Throws Error(refused, "/linux/seccomp", ...) naming the first call of denied_calls() that gets through.
+// Throws Error(refused, "/linux/seccomp", ...) naming the first call of denied_calls() that gets
+// through, the argument and the architecture. Nothing where the rule is not enforced.
 void evaluate_seccomp(const Json& config, const Profile& profile);
 
 }  // namespace hardened
