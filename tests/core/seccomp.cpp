@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "hardened/core/document.hpp"
@@ -64,11 +65,15 @@ bool allowed_at_all(const Json& result, const std::string& name) {
 
 std::vector<std::pair<std::string, Json>> corpus() {
   std::vector<std::pair<std::string, Json>> documents;
+  std::set<std::string> seen;  // most documents of one engine carry the same profile
   for (const auto& file : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config")) {
     std::ifstream stream(file.path());
     std::ostringstream text;
     text << stream.rdbuf();
-    documents.emplace_back(file.path().filename(), parse_document(text.str()));
+    Json document = parse_document(text.str());
+    const Json* given = find(document, "/linux/seccomp");
+    if (!seen.insert(given == nullptr ? "" : given->dump()).second) continue;
+    documents.emplace_back(file.path().filename(), std::move(document));
   }
   return documents;
 }

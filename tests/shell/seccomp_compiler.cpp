@@ -126,7 +126,11 @@ TEST(SeccompCompiler, TheMultiplexerOfI386IsCaught) {
   Json seccomp = tightened(nullptr);
   Json& calls = seccomp["syscalls"];
   for (std::size_t index = calls.size(); index-- > 0;) {
-    if (calls.at(index).at("names") == Json({"socketcall"})) calls.erase(index);
+    const Json& names = calls.at(index).at("names");
+    // The errnos for socket() would contradict the rule that libseccomp makes of its conditions.
+    const bool answer =
+        calls.at(index).at("action") == "SCMP_ACT_ERRNO" && names == Json({"socket"});
+    if (names == Json({"socketcall"}) || answer) calls.erase(index);
   }
   expect_refused(seccomp, {"socketcall", "SCMP_ARCH_X86"});
 }
