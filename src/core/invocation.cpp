@@ -301,17 +301,4 @@ void check_id(std::string_view id) {
   if (!fits) usage("container id " + in_quotes(id) + ": expected letters, digits and _+-. only");
 }
 
-bool is_own_command(std::span<const std::string> arguments) {
-  constexpr std::array<std::string_view, 9> kOwn{"configure",   "doctor", "dry-run",
-                                                 "explain",     "log",    "policy",
-                                                 "unconfigure", "verify", "version"};
-  std::size_t at = 0;
-  while (at < arguments.size()) {
-    const auto split = split_flag(arguments[at]);
-    if (!split || split->name != "profile") break;
-    at += split->value ? 1 : 2;
-  }
-  return at < arguments.size() && std::find(kOwn.begin(), kOwn.end(), arguments[at]) != kOwn.end();
-}
-
 }  // namespace hardened

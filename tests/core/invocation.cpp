@@ -226,15 +226,5 @@ TEST(Invocation, RepeatableFlagsAreReplacedOneByOne) {
   EXPECT_EQ(invocation.flag_values("cap"), (std::vector<std::string>{"X", "Y", "Z"}));
 }
 
-TEST(Invocation, OwnCommandsAreKnownByTheFirstWord) {
-  EXPECT_TRUE(is_own_command(words("dry-run --bundle /b")));
-  EXPECT_TRUE(is_own_command(words("--profile strict explain")));
-  EXPECT_TRUE(is_own_command(words("--profile=strict version")));
-  EXPECT_FALSE(is_own_command(words("--root /r create verify")));
-  EXPECT_FALSE(is_own_command(words("delete log")));
-  EXPECT_FALSE(is_own_command(words("--profile")));
-  EXPECT_FALSE(is_own_command({}));
-}
-
 }  // namespace
 }  // namespace hardened

@@ -71,9 +71,5 @@ class Invocation {
 // runc's rule for ids: [A-Za-z0-9_+-.]+, not "." or "..". Throws Error(usage).
 void check_id(std::string_view id);
 
-// Whether these arguments (without argv[0]) are for a command of our own ("dry-run", "verify" ...):
-// the first word after our own global flags. What an engine sends never is: no runtime has a
-// command of these names.
-bool is_own_command(std::span<const std::string> arguments);
 
 }  // namespace hardened

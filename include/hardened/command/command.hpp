@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator's own commands, beside the runtime's. Each gets the words after its name and returns the exit code;
+// what goes wrong is thrown as for every other call.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "hardened/shell/environment.hpp"
+#include "hardened/shell/kernel.hpp"
+
+namespace hardened {
+
+using Arguments = std::span<const std::string>;
+
+// True for `hardened`, `hardened --help`, and where the first word that is no global flag of ours is one of our own commands.
+bool is_own_command(Arguments arguments);
+
+int run_own_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+
+int dry_run_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int policy_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int doctor_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int version_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+
+}  // namespace hardened

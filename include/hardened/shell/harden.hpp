@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls that are hardened, each from its arguments to the runtime's execve. Where they throw, nothing was
+// started, and the caller's files are as they were; they return only under a kernel whose execute() does.
+#pragma once
+
+#include "hardened/core/invocation.hpp"
+#include "hardened/shell/environment.hpp"
+#include "hardened/shell/kernel.hpp"
+
+namespace hardened {
+
+void harden(Kernel& kernel, const Environment& environment, Invocation invocation);
+
+// create, run, restore.
+void harden_bundle(Kernel& kernel, const Environment& environment,
+                                const Invocation& invocation);
+void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation);
+void harden_update(Kernel& kernel, const Environment& environment,
+                                Invocation invocation);
+// Every other call, as it came: no policy, no document, no record.
+void forward(Kernel& kernel, const Environment& environment,
+                          const Invocation& invocation);
+
+}  // namespace hardened

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/harden.hpp"
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/fields.hpp"
+#include "hardened/core/rule.hpp"
+#include "hardened/core/verifier.hpp"
+#include "hardened/shell/bundle.hpp"
+#include "hardened/shell/container_key.hpp"
+#include "hardened/shell/inspect.hpp"
+#include "hardened/shell/policy_files.hpp"
+#include "hardened/shell/record.hpp"
+#include "hardened/shell/runtime.hpp"
+#include "hardened/shell/seccomp_compiler.hpp"
+#include "hardened/shell/stage.hpp"
+
+namespace hardened {
+namespace {
+
+void require_restore_allowed(const Policy& policy, const Invocation& invocation) {
+  // What comes back has the checkpoint's credentials and filters: rewriting config.json does not lower them.
+  if (invocation.operation() == Operation::restore && !policy.restore_allowed()) {
+    throw Error(ErrorKind::refused,
+                "restore: asks for a container with the privileges of its checkpoint; policy setting: restore");
+  }
+}
+
+// What exec and update are held to later.
+Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle) {
+  Record record;
+  record.profile = profile.name();
+  record.bundle = bundle.path();
+  record.ceiling = ceiling_of(plan.config, profile);
+  return record;
+}
+
+}  // namespace
+
+void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
+  const std::string runtime = find_runtime(kernel, environment);
+  const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  const Policy policy = load_policy(kernel, environment);
+  require_restore_allowed(policy, invocation);
+
+  Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
+  const Json document = parse_document(bundle.read());
+  const Profile profile = select_profile(policy, environment, invocation.profile(), document);
+  check_fields(document, DocumentKind::config, profile.unlisted_fields());
+
+  const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see);
+  const Plan plan = make_plan(document, profile, inspection.facts, key.id);
+  require_no_refusals(plan);
+  verify_plan(document, plan, profile, inspection.facts);
+  evaluate_seccomp(plan.config, profile);
+
+  RecordWriter record(kernel, environment, key, record_of(plan, profile, bundle));
+  Bundle::Replacement replacement = bundle.replace(write_document(plan.config));
+  try {
+    replacement.commit();
+    const StagedMounts staged =
+        stage_mounts(kernel, environment, plan.config, inspection.objects, bundle.directory());
+    record.commit();
+    kernel.execute(runtime, invocation.arguments());
+  } catch (...) {
+    replacement.undo();
+    record.undo();
+    throw;
+  }
+}
+
+void forward(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
+  kernel.execute(find_runtime(kernel, environment), invocation.arguments());
+}
+
+void harden(Kernel& kernel, const Environment& environment, Invocation invocation) {
+  switch (invocation.operation()) {
+    case Operation::create:
+    case Operation::run:
+    case Operation::restore:
+      return harden_bundle(kernel, environment, invocation);
+    case Operation::exec:
+      return harden_exec(kernel, environment, std::move(invocation));
+    case Operation::update:
+      return harden_update(kernel, environment, std::move(invocation));
+    case Operation::forward:
+      return forward(kernel, environment, invocation);
+  }
+}
+
+}  // namespace hardened

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include "hardened/core/ceiling.hpp"
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/fields.hpp"
+#include "hardened/core/rule.hpp"
+#include "hardened/core/verifier.hpp"
+#include "hardened/shell/container_key.hpp"
+#include "hardened/shell/harden.hpp"
+#include "hardened/shell/init_status.hpp"
+#include "hardened/shell/inspect.hpp"
+#include "hardened/shell/policy_files.hpp"
+#include "hardened/shell/record.hpp"
+#include "hardened/shell/runtime.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::size_t kLargestDocument = 16U << 20;
+
+Json read_document(Kernel& kernel, const std::string& path) {
+  try {
+    if (path == "-") return parse_document(kernel.read_all(STDIN_FILENO, kLargestDocument));
+    const Descriptor file = kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
+    return parse_document(kernel.read_all(file.number(), kLargestDocument));
+  } catch (Error& error) {
+    throw error.within(path == "-" ? "standard input" : path);
+  }
+}
+
+// The engine's file stays as it was: the runtime reads a sealed copy in memory that nobody can change between our
+// look and its own. The descriptor lies above those that --preserve-fds hands to the container.
+std::string hand_over(Kernel& kernel, const Invocation& invocation, const Json& document) {
+  const Descriptor file = kernel.memory_file("hardened");
+  kernel.write_all(file.number(), write_document(document));
+  kernel.seal(file.number());
+  const int preserved = std::stoi(invocation.flag("preserve-fds").value_or("0"));
+  Descriptor kept = kernel.duplicate(file.number(), 3 + preserved);
+  kernel.keep_on_exec(kept.number());
+  return "/proc/self/fd/" + std::to_string(kept.release());
+}
+
+// Without --process the runtime starts from the bundle's config.json, which was rewritten at create. If it now
+// gives more than the container may have, someone changed it.
+void require_bundle_within(Kernel& kernel, const std::string& bundle, const Ceiling& ceiling) {
+  const Json config = read_document(kernel, bundle + "/config.json");
+  const Json* process = find(config, "/process");
+  if (process == nullptr) throw Error(ErrorKind::refused, "/process", "the bundle has none to start from");
+  check_fields(*process, DocumentKind::process, UnlistedFields::keep);
+  const Plan plan = plan_exec(*process, ceiling);
+  require_no_refusals(plan);
+  if (!plan.changes.empty()) {
+    throw Error(ErrorKind::refused, "/process" + plan.changes.front().pointer,
+                "the bundle's config.json gives more than the container was created with");
+  }
+}
+
+struct Container {
+  std::string bundle;
+  std::string profile;
+  Ceiling ceiling;
+};
+
+// A container that another runtime started has no record: its own init shows what it has.
+Container known_container(Kernel& kernel, const Environment& environment, const ContainerKey& key,
+                          const Policy& policy, const std::string& runtime) {
+  if (const auto record = read_record(kernel, environment, key)) {
+    return {record->bundle, record->profile, record->ceiling};
+  }
+  const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
+  const InitProcess init = init_process(kernel, runtime, key);
+  return {init.bundle, profile.name(), ceiling_of(init.status, profile)};
+}
+
+}  // namespace
+
+void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation) {
+  const std::string runtime = find_runtime(kernel, environment);
+  const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  const Policy policy = load_policy(kernel, environment);
+  const Container container = known_container(kernel, environment, key, policy, runtime);
+
+  if (const auto file = invocation.flag("process")) {
+    const Json process = read_document(kernel, *file);
+    check_fields(process, DocumentKind::process, UnlistedFields::keep);
+    const Plan plan = plan_exec(process, container.ceiling);
+    require_no_refusals(plan);
+    verify_exec(plan.config, container.ceiling);
+    invocation.set_flag("process", hand_over(kernel, invocation, plan.config));
+  } else {
+    require_bundle_within(kernel, container.bundle, container.ceiling);
+  }
+  lower_exec_flags(invocation, container.ceiling);
+  kernel.execute(runtime, invocation.arguments());
+}
+
+void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation) {
+  const std::string runtime = find_runtime(kernel, environment);
+  const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  const Policy policy = load_policy(kernel, environment);
+  const auto record = read_record(kernel, environment, key);
+  const Profile profile = record ? policy.profile(record->profile)
+                                 : select_profile(policy, environment, std::nullopt, Json::object());
+  const HostFacts host = inspect_host(kernel, profile);
+
+  if (const auto file = invocation.flag("resources")) {
+    const Json resources = read_document(kernel, *file);
+    check_fields(resources, DocumentKind::resources, UnlistedFields::keep);
+    const Plan plan = plan_update(resources, profile, host);
+    require_no_refusals(plan);
+    verify_update(plan.config, profile, host);
+    invocation.set_flag("resources", hand_over(kernel, invocation, plan.config));
+  }
+  lower_update_flags(invocation, profile, host);
+  kernel.execute(runtime, invocation.arguments());
+}
+
+}  // namespace hardened
