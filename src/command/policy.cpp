@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hardened/command/policy.hpp"
+#include "hardened/command/command.hpp"
 
 #include <unistd.h>
 

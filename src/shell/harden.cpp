@@ -26,6 +26,12 @@ void require_restore_allowed(const Policy& policy, const Invocation& invocation)
   }
 }
 
+// A rule that had to judge by the text alone lists what it did not see: dry-run may assume, create never.
+void require_all_seen(const Plan& plan) {
+  if (plan.unverified.empty()) return;
+  throw Error(ErrorKind::refused, "could not be looked at: " + plan.unverified.front());
+}
+
 // What exec and update are held to later.
 Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle) {
   Record record;
@@ -51,6 +57,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see);
   const Plan plan = make_plan(document, profile, inspection.facts, key.id);
   require_no_refusals(plan);
+  require_all_seen(plan);
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
 

@@ -3,6 +3,8 @@
 // document accessors. A failed one is a defect of ours, and refuses.
 #pragma once
 
+#include <string_view>
+
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/facts.hpp"
 #include "hardened/core/plan.hpp"
@@ -15,8 +17,9 @@ namespace hardened {
 // the plan does not state.
 void verify_plan(const Json& original, const Plan& plan, const Profile& profile, const Facts& facts);
 
-// The dimensions alone: `after` has no more privilege than `before`. Throws Error(refused).
-void verify_not_weaker(const Json& before, const Json& after);
+// The dimensions alone: `after` has no more privilege than `before`. `root` is the rootfs's canonical path, from where
+// new binds may come; empty: root.path as `before` gives it. Throws Error(refused).
+void verify_not_weaker(const Json& before, const Json& after, std::string_view root);
 
 // An exec document against the ceiling, an update document against the profile.
 void verify_exec(const Json& process, const Ceiling& ceiling);
