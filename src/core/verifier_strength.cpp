@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Never weaker: each dimension of a document has an order of strength, stated here once more, without the rules.
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -48,9 +49,14 @@ void require_same(const Json& before, const Json& after, std::string_view pointe
 
 // What the process runs and as whom is the author's; only its powers are ours.
 void process_is_the_same(const Json& before, const Json& after) {
-  for (const char* field : {"args", "env", "cwd", "user", "terminal", "consoleSize"}) {
+  for (const char* field : {"args", "env", "user", "terminal", "consoleSize"}) {
     require_same(before, after, join("/process", field));
   }
+  // "/a/../b" may come out as "/b": the same directory, said plainly.
+  const auto cwd = [](const Json& document) {
+    return std::filesystem::path("/" + find_string(document, "/process/cwd").value_or("") + "/").lexically_normal();
+  };
+  if (cwd(before) != cwd(after)) weaker("/process/cwd", "was changed");
 }
 
 void powers(const Json& before, const Json& after) {
@@ -113,7 +119,9 @@ void paths_and_filters(const Json& before, const Json& after) {
 void namespaces(const Json& before, const Json& after) {
   const Json& has = find_array(after, "/linux/namespaces");
   for (const Json& entry : find_array(before, "/linux/namespaces")) {
-    if (std::find(has.begin(), has.end(), entry) == has.end()) {
+    // One of its own instead of one that is named is tighter.
+    const Json own{{"type", entry.at("type")}};
+    if (std::find(has.begin(), has.end(), entry) == has.end() && std::find(has.begin(), has.end(), own) == has.end()) {
       weaker("/linux/namespaces", entry.value("type", "") + " was dropped or changed");
     }
   }
@@ -184,7 +192,8 @@ void mounts(const Json& before, const Json& after, std::string_view root) {
       }
       ++next;
     } else if (mount.value("type", "") != "tmpfs") {
-      if (mount.value("source", "") != own + mount.value("destination", "")) {
+      const std::filesystem::path source(own + '/' + mount.value("destination", ""));
+      if (std::filesystem::path(mount.value("source", "")).lexically_normal() != source.lexically_normal()) {
         weaker("/mounts", mount.value("destination", "") + " was added");
       }
     }
