@@ -116,12 +116,12 @@ class BadInput(unittest.TestCase):
     def test_no_runtime_on_the_host(self):
         os.symlink("/no/such/runc", "/etc/hardened/runtime")
         self.addCleanup(os.unlink, "/etc/hardened/runtime")
-        self.rejected(SYSTEM, "/etc/hardened/runtime")
+        self.rejected(REFUSED, "/etc/hardened/runtime")
 
     def test_the_wrapper_as_its_own_runtime(self):
         os.symlink(sandbox.binary(), "/etc/hardened/runtime")
         self.addCleanup(os.unlink, "/etc/hardened/runtime")
-        self.rejected(SYSTEM, "/etc/hardened/runtime")
+        self.rejected(REFUSED, "/etc/hardened/runtime")
 
     def test_a_policy_that_others_can_write(self):
         POLICY.write_text("{}")
@@ -160,7 +160,7 @@ class BadInput(unittest.TestCase):
 
     def test_a_refusal(self):
         self.bundle.change("/mounts/0", {"destination": "/x", "type": "bind", "source": "/etc", "options": ["bind"]})
-        self.rejected(REFUSED, "/mounts/0", "mounts")
+        self.rejected(REFUSED, "/etc", "mounts", "rules.mounts.allowed_sources")
 
     def test_an_unknown_global_flag(self):
         done = Runtime().call("--no-such-flag", "create", "one")

@@ -50,14 +50,16 @@ class Refusals(EngineCase):
     def refused(self, *flags: str) -> str:
         """The client's error line, having looked that it is one and that nothing is left."""
         self.engine.cli("rm", "-f", "refused")
-        before = state.mounts() | state.records()
+        before = {mount for mount in state.mounts() if "/netns/default " not in mount} | state.records()
         done = self.engine.cli("run", "--name", "refused", "--runtime", "hardened", *flags, IMAGE, "echo", "started")
         self.addCleanup(lambda: self.engine.cli("rm", "-f", "refused"))
         self.assertNotIn("started", done.out, str(done))
         self.assertIn(done.code, (125, 128), str(done))
         status = self.engine.inspect("refused", "{{.State.Status}} {{.State.Pid}}")
         self.assertEqual("created 0", status)
-        self.assertEqual(before, state.mounts() | state.records())
+        # dockerd itself keeps this one once it made a container on the host's network, under every runtime.
+        left = {mount for mount in state.mounts() if "/netns/default " not in mount} | state.records()
+        self.assertEqual(before, left)
         line = [line for line in done.err.splitlines() if "hardened: " in line]
         self.assertEqual(1, len(line), done.err)
         return line[0]

@@ -48,11 +48,15 @@ class SameAsRunc(EngineCase):
 
     def test_a_command_that_is_not_there(self):
         plain, ours = (self.engine.run(IMAGE, "/no/such", runtime=runtime) for runtime in ("runc", "hardened"))
-        self.assertEqual((127, plain.stderr), (ours.code, ours.stderr))
+        self.assert_same_error(127, plain, ours)
 
     def test_a_command_that_is_not_executable(self):
         plain, ours = (self.engine.run(IMAGE, "/etc/passwd", runtime=runtime) for runtime in ("runc", "hardened"))
-        self.assertEqual((126, plain.stderr), (ours.code, ours.stderr))
+        self.assert_same_error(126, plain, ours)
+
+    def assert_same_error(self, code, plain, ours):
+        """The first line is the engine's; those after it are the client's own log and carry the time."""
+        self.assertEqual((code, plain.stderr.splitlines()[0]), (ours.code, ours.stderr.splitlines()[0]))
 
     def test_mounts_of_every_form(self):
         share = sandbox.base() / "share"

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 7> kEngineSockets{
 constexpr std::array<std::string_view, 6> kHarmlessNodes{"/dev/null",   "/dev/zero",    "/dev/full",
                                                          "/dev/random", "/dev/urandom", "/dev/tty"};
 
-constexpr std::array<std::string_view, 4> kInitPrograms{"docker-init", "catatonit", "tini",
+constexpr std::array<std::string_view, 5> kInitPrograms{"docker-init", "catatonit", "tini", "tini-static",
                                                         "dumb-init"};
 
 template <typename List>

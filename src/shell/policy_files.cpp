@@ -37,12 +37,12 @@ bool host_root_is_unmapped(Kernel& kernel) {
 // Whoever writes the policy decides what containers may do to this host.
 void refuse_untrusted(Kernel& kernel, const struct stat& status) {
   if (status.st_uid != 0 && !(status.st_uid == kOverflow && host_root_is_unmapped(kernel))) {
-    throw Error(ErrorKind::refused,
+    throw Error(ErrorKind::invalid_input,
                 "owned by uid " + std::to_string(status.st_uid) + ", not by root");
   }
   const bool group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
   if (group || (status.st_mode & S_IWOTH) != 0) {
-    throw Error(ErrorKind::refused, "writable by others than root");
+    throw Error(ErrorKind::invalid_input, "writable by others than root");
   }
 }
 
@@ -53,14 +53,14 @@ std::optional<Descriptor> open_if_there(Kernel& kernel, int directory, const std
     return kernel.open(directory, name, flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::no_links);
   } catch (const Error& error) {
     if (error.number() == ENOENT) return std::nullopt;
-    if (error.number() == ELOOP) throw Error(ErrorKind::refused, "a symbolic link, or below one");
+    if (error.number() == ELOOP) throw Error(ErrorKind::invalid_input, "a symbolic link, or below one");
     throw;
   }
 }
 
 std::string read_regular(Kernel& kernel, const Descriptor& file) {
   if (!S_ISREG(kernel.status(file.number()).st_mode)) {
-    throw Error(ErrorKind::refused, "not a regular file");
+    throw Error(ErrorKind::invalid_input, "not a regular file");
   }
   return kernel.read_all(file.number(), kLargestFile);
 }

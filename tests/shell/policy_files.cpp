@@ -84,33 +84,33 @@ TEST_F(PolicyFiles, HiddenNamesAndOtherEndingsAreLeftOut) {
 TEST_F(PolicyFiles, WhatOthersThanRootCanWriteIsRefused) {
   const fs::path file = write("policy.json", limit(1));
   fs::permissions(file, fs::perms(0646));
-  expect_error(ErrorKind::refused, "/policy.json: writable by others than root");
+  expect_error(ErrorKind::invalid_input, "/policy.json: writable by others than root");
   ASSERT_EQ(::chown(file.c_str(), 0, 1), 0);
   fs::permissions(file, fs::perms(0664));
-  expect_error(ErrorKind::refused, "/policy.json: writable by others than root");
+  expect_error(ErrorKind::invalid_input, "/policy.json: writable by others than root");
   fs::permissions(file, fs::perms(0644));
   ASSERT_EQ(::chown(file.c_str(), 1000, 0), 0);
-  expect_error(ErrorKind::refused, "/policy.json: owned by uid 1000, not by root");
+  expect_error(ErrorKind::invalid_input, "/policy.json: owned by uid 1000, not by root");
   ASSERT_EQ(::chown(file.c_str(), 65534, 0), 0);
-  expect_error(ErrorKind::refused, "/policy.json: owned by uid 65534, not by root");
+  expect_error(ErrorKind::invalid_input, "/policy.json: owned by uid 65534, not by root");
 }
 
 TEST_F(PolicyFiles, DirectoriesThatOthersCanWriteAreRefused) {
   fs::permissions(root_ / "hardened/policy.d", fs::perms(0777));
-  expect_error(ErrorKind::refused, "/policy.d: writable by others than root");
+  expect_error(ErrorKind::invalid_input, "/policy.d: writable by others than root");
   ASSERT_EQ(::chown((root_ / "hardened").c_str(), 1000, 0), 0);
-  expect_error(ErrorKind::refused, ": owned by uid 1000, not by root");
+  expect_error(ErrorKind::invalid_input, ": owned by uid 1000, not by root");
 }
 
 TEST_F(PolicyFiles, LinksAndWhatIsNoRegularFileAreRefused) {
   fs::create_symlink("/dev/null", root_ / "hardened/policy.json");
-  expect_error(ErrorKind::refused, "/policy.json: a symbolic link, or below one");
+  expect_error(ErrorKind::invalid_input, "/policy.json: a symbolic link, or below one");
   fs::remove(root_ / "hardened/policy.json");
   ASSERT_EQ(::mkfifo((root_ / "hardened/policy.json").c_str(), 0644), 0);
-  expect_error(ErrorKind::refused, "/policy.json: not a regular file");
+  expect_error(ErrorKind::invalid_input, "/policy.json: not a regular file");
   fs::remove(root_ / "hardened/policy.json");
   fs::create_directory(root_ / "hardened/policy.json");
-  expect_error(ErrorKind::refused, "/policy.json: not a regular file");
+  expect_error(ErrorKind::invalid_input, "/policy.json: not a regular file");
 }
 
 TEST_F(PolicyFiles, BrokenContentNamesItsFile) {

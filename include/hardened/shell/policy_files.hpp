@@ -16,7 +16,7 @@ namespace hardened {
 
 // The built-in policy, policy.json laid over it, then policy.d/*.json in the order of their bytes
 // (hidden names and other endings are left out). What is not there is skipped. Every error names
-// its file: Error(refused) for one that cannot be trusted, Error(invalid_input) for its content.
+// its file: Error(invalid_input) for one that cannot be trusted and for its content.
 Policy load_policy(Kernel& kernel, const Environment& environment);
 
 // The built-in policy with `path` alone laid over it, whoever owns it: for dry-run and `policy
