@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <vector>
@@ -28,6 +29,8 @@ Environment read_environment(const std::string& invoked_as) {
   Environment environment;
   environment.invoked_as = invoked_as.substr(invoked_as.rfind('/') + 1);
   environment.runtime_directory = variable("XDG_RUNTIME_DIR");
+  const long listen = std::strtol(variable("LISTEN_FDS").c_str(), nullptr, 10);
+  environment.listen_descriptors = static_cast<int>(std::clamp(listen, 0L, 1024L));
   environment.root = ::geteuid() == 0;
   environment.terminal = ::isatty(STDOUT_FILENO) == 1;
   environment.no_colour = !variable("NO_COLOR").empty();

@@ -38,6 +38,18 @@ class Commands(unittest.TestCase):
         self.assertEqual("", done.err)
         return status_fields(done.out)
 
+    def test_a_record_of_a_container_that_is_gone_is_not_believed(self):
+        identifier = self.started()
+        self.plain.call("delete", "--force", identifier).check()
+        other = Bundle(sandbox.base() / "cases" / "other").shell("exec sleep 300")
+        other.change("/process/capabilities", {})
+        with open(other.directory / "output", "wb") as output:
+            words = (RUNC, "--root", self.runtime.root, "create", "--bundle", str(other.directory), identifier)
+            self.assertEqual(0, command.run_to_file(output, *words, environment=ENVIRONMENT))
+        self.plain.call("start", identifier).check()
+        fields = self.entered("--cap", "CAP_CHOWN", identifier)
+        self.assertEqual("0" * 16, fields["CapBnd"], "the container of now has none, the one before had it")
+
     def test_run_prints_the_containers_output_and_nothing_else(self):
         done = self.runtime.run(self.bundle.shell("echo out; echo err >&2; exit 6"))
         self.assertEqual((6, "out\n", "err\n"), (done.code, done.out, done.err))

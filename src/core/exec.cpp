@@ -191,21 +191,6 @@ constexpr std::array<Step, 6> kSteps{{{"capabilities", "CIS 5.23", lower_capabil
                                       {"process", "CIS 5.24", lower_process},
                                       {"cpu", "CIS 5.12", lower_priority}}};
 
-// Go decodes a null member like an absent one, and members in any order.
-bool same(const Json& one, const Json& other) {
-  if (one.is_array() && other.is_array()) {
-    return std::equal(one.begin(), one.end(), other.begin(), other.end(), same);
-  }
-  if (!one.is_object() || !other.is_object()) return one == other;
-  const auto within = [](const Json& part, const Json& whole) {
-    return std::all_of(part.items().begin(), part.items().end(), [&](const auto& member) {
-      const auto found = whole.find(member.key());
-      return member.value().is_null() || (found != whole.end() && same(member.value(), *found));
-    });
-  };
-  return within(one, other) && within(other, one);
-}
-
 }  // namespace
 
 Plan plan_exec(const Json& process, const Ceiling& ceiling) {
@@ -218,8 +203,6 @@ Plan plan_exec(const Json& process, const Ceiling& ceiling) {
   }
   return plan;
 }
-
-bool same_process(const Json& recorded, const Json& current) { return same(recorded, current); }
 
 bool through_descriptor(std::string_view cwd) {
   Names parts;

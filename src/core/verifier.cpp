@@ -79,6 +79,13 @@ void cpu(const Subject& s) {
   }
 }
 
+void cgroup(const Subject& s) {
+  const std::string path = find_string(s.config, "/linux/cgroupsPath").value_or("container");
+  if (path == "/" || ("/" + path + "/").find("/../") != std::string::npos) {
+    fail("/linux/cgroupsPath", "leaves the engine's part of the hierarchy");
+  }
+}
+
 void rlimits(const Subject& s) {
   std::set<std::string> seen;
   const Json& limits = find_array(s.config, "/process/rlimits");
@@ -170,11 +177,24 @@ void annotations(const Subject& s) {
   }
 }
 
+void powerful_fields(const Subject& s) {
+  constexpr std::array<std::pair<const char*, const char*>, 4> kFields{
+      {{"network_devices", "/linux/netDevices"},
+       {"intel_rdt", "/linux/intelRdt"},
+       {"personality", "/linux/personality"},
+       {"time_offsets", "/linux/timeOffsets"}}};
+  for (const auto& [setting, pointer] : kFields) {
+    if (s.settings.value(setting, "refuse") == "refuse" && find(s.config, pointer) != nullptr) {
+      fail(pointer, "reaches past the container");
+    }
+  }
+}
+
 void process(const Subject& s) {
   const std::string cwd = find_string(s.config, "/process/cwd").value_or("");
   if (!cwd.starts_with('/')) fail("/process/cwd", "must be absolute");
   // CVE-2024-21626: a descriptor that the runtime leaks is a door to the host's file system.
-  if (cwd.find("/fd/") != std::string::npos && cwd.find("proc/") != std::string::npos) {
+  if ((cwd + '/').starts_with("/proc/") || (cwd + '/').starts_with("/dev/fd/")) {
     fail("/process/cwd", "leads through a descriptor");
   }
 }
@@ -236,6 +256,7 @@ struct Condition {
 constexpr std::array kConditions{
     Condition{"annotations", annotations},
     Condition{"capabilities", capabilities},
+    Condition{"cgroup", cgroup},
     Condition{"cpu", cpu},
     Condition{"devices", devices},
     Condition{"hooks", hooks},
@@ -246,6 +267,7 @@ constexpr std::array kConditions{
     Condition{"mounts", mounts},
     Condition{"no-new-privileges", no_new_privileges},
     Condition{"pids-limit", pids_limit},
+    Condition{"powerful-fields", powerful_fields},
     Condition{"privileged", nothing_more},
     Condition{"process", process},
     Condition{"read-only-rootfs", read_only_rootfs},

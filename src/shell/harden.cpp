@@ -33,15 +33,27 @@ void require_all_seen(const Plan& plan) {
 }
 
 // What exec and update are held to later.
-Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle) {
+Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
+                 const std::string& text) {
   Record record;
   record.profile = profile.name();
   record.bundle = bundle.path();
   record.ceiling = ceiling_of(plan.config, profile);
+  record.digest = digest_of(text);
   return record;
 }
 
 }  // namespace
+
+int first_unasked_descriptor(const Environment& environment, const Invocation& invocation) {
+  const auto preserved = invocation.flag("preserve-fds");
+  return 3 + environment.listen_descriptors + (preserved ? std::stoi(*preserved) : 0);
+}
+
+void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
+                               const Invocation& invocation) {
+  kernel.close_on_exec_from(first_unasked_descriptor(environment, invocation));
+}
 
 void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
   const std::string runtime = find_runtime(kernel, environment);
@@ -61,13 +73,15 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
 
-  RecordWriter record(kernel, environment, key, record_of(plan, profile, bundle));
-  Bundle::Replacement replacement = bundle.replace(write_document(plan.config));
+  const std::string text = write_document(plan.config);
+  RecordWriter record(kernel, environment, key, record_of(plan, profile, bundle, text));
+  Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();
     const StagedMounts staged =
         stage_mounts(kernel, environment, plan.config, inspection.objects, bundle.directory());
     record.commit();
+    close_unasked_descriptors(kernel, environment, invocation);
     kernel.execute(runtime, invocation.arguments());
   } catch (...) {
     replacement.undo();

@@ -32,12 +32,11 @@ Json read_document(Kernel& kernel, const std::string& path) {
 
 // The engine's file stays as it was: the runtime reads a sealed copy in memory that nobody can change between our
 // look and its own. The descriptor lies above those that --preserve-fds hands to the container.
-std::string hand_over(Kernel& kernel, const Invocation& invocation, const Json& document) {
+std::string hand_over(Kernel& kernel, int lowest, const Json& document) {
   const Descriptor file = kernel.memory_file("hardened");
   kernel.write_all(file.number(), write_document(document));
   kernel.seal(file.number());
-  const int preserved = std::stoi(invocation.flag("preserve-fds").value_or("0"));
-  Descriptor kept = kernel.duplicate(file.number(), 3 + preserved);
+  Descriptor kept = kernel.duplicate(file.number(), lowest);
   kernel.keep_on_exec(kept.number());
   return "/proc/self/fd/" + std::to_string(kept.release());
 }
@@ -57,6 +56,18 @@ void require_bundle_within(Kernel& kernel, const std::string& bundle, const Ceil
   }
 }
 
+// Whether the container of that id is still the one that the record was written for.
+bool describes(Kernel& kernel, const Record& record) {
+  try {
+    const Descriptor file =
+        kernel.open(kWorkingDirectory, record.bundle + "/config.json", O_RDONLY | O_NONBLOCK, Walk::no_links);
+    return digest_of(kernel.read_all(file.number(), kLargestDocument)) == record.digest;
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return false;
+    throw;
+  }
+}
+
 struct Container {
   std::string bundle;
   std::string profile;
@@ -66,9 +77,8 @@ struct Container {
 // A container that another runtime started has no record: its own init shows what it has.
 Container known_container(Kernel& kernel, const Environment& environment, const ContainerKey& key,
                           const Policy& policy, const std::string& runtime) {
-  if (const auto record = read_record(kernel, environment, key)) {
-    return {record->bundle, record->profile, record->ceiling};
-  }
+  const auto record = read_record(kernel, environment, key);
+  if (record && describes(kernel, *record)) return {record->bundle, record->profile, record->ceiling};
   const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
   const InitProcess init = init_process(kernel, runtime, key);
   return {init.bundle, profile.name(), ceiling_of(init.status, profile)};
@@ -81,6 +91,8 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   const Container container = known_container(kernel, environment, key, policy, runtime);
+  const int lowest = first_unasked_descriptor(environment, invocation);
+  close_unasked_descriptors(kernel, environment, invocation);
 
   if (const auto file = invocation.flag("process")) {
     const Json process = read_document(kernel, *file);
@@ -88,7 +100,7 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
     const Plan plan = plan_exec(process, container.ceiling);
     require_no_refusals(plan);
     verify_exec(plan.config, container.ceiling);
-    invocation.set_flag("process", hand_over(kernel, invocation, plan.config));
+    invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   } else {
     require_bundle_within(kernel, container.bundle, container.ceiling);
   }
@@ -101,9 +113,12 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   const auto record = read_record(kernel, environment, key);
-  const Profile profile = record ? policy.profile(record->profile)
-                                 : select_profile(policy, environment, std::nullopt, Json::object());
+  const Profile profile = record && describes(kernel, *record)
+                              ? policy.profile(record->profile)
+                              : select_profile(policy, environment, std::nullopt, Json::object());
   const HostFacts host = inspect_host(kernel, profile);
+  const int lowest = first_unasked_descriptor(environment, invocation);
+  close_unasked_descriptors(kernel, environment, invocation);
 
   if (const auto file = invocation.flag("resources")) {
     const Json resources = read_document(kernel, *file);
@@ -111,7 +126,7 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
     const Plan plan = plan_update(resources, profile, host);
     require_no_refusals(plan);
     verify_update(plan.config, profile, host);
-    invocation.set_flag("resources", hand_over(kernel, invocation, plan.config));
+    invocation.set_flag("resources", hand_over(kernel, lowest, plan.config));
   }
   lower_update_flags(invocation, profile, host);
   kernel.execute(runtime, invocation.arguments());

@@ -218,6 +218,12 @@ class RealKernel final : public Kernel {
     }
   }
 
+  void close_on_exec_from(int lowest) override {
+    if (::close_range(static_cast<unsigned>(lowest), ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+      fail("close on exec from", lowest);
+    }
+  }
+
   uid_t user() override { return ::geteuid(); }
 
   void unshare_mounts() override {

@@ -112,7 +112,7 @@ std::string text_of(const Record& record) {
   json["creator"]["pid"] = record.creator_pid;
   json["creator"]["start"] = record.creator_start;
   json["ceiling"] = record.ceiling.json;
-  json["process"] = record.process;
+  json["digest"] = record.digest;
   return write_document(json);
 }
 
@@ -130,7 +130,7 @@ Record parse_record(std::string_view text) {
     throw Error(ErrorKind::refused, "/version", "cannot read version " + std::to_string(version));
   }
   for (const auto& [key, value] : json.items()) {
-    constexpr std::array kKnown{"version", "profile", "bundle", "creator", "ceiling", "process"};
+    constexpr std::array kKnown{"version", "profile", "bundle", "creator", "ceiling", "digest"};
     if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
       throw Error(ErrorKind::refused, join("", key), "unknown field");
     }
@@ -146,7 +146,7 @@ Record parse_record(std::string_view text) {
   record.creator_start = static_cast<std::uint64_t>(start);
   if (find(json, "/ceiling") == nullptr) throw Error(ErrorKind::refused, "/ceiling", "is missing");
   record.ceiling.json = find_object(json, "/ceiling");
-  record.process = find_object(json, "/process");
+  record.digest = required(find_string(json, "/digest"), "/digest");
   return record;
 }
 
@@ -260,6 +260,16 @@ Descriptor take_lock(Kernel& kernel, int state) {
 }
 
 }  // namespace
+
+std::string digest_of(std::string_view document) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : document) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  std::string text(16, '0');
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, hash >>= 4) {
+    *digit = "0123456789abcdef"[hash & 15];
+  }
+  return text;
+}
 
 std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
                                   const ContainerKey& key) try {

@@ -110,6 +110,10 @@ class FakeKernel final : public Kernel {
     step("duplicate");
     return real_.duplicate(descriptor, lowest);
   }
+  void close_on_exec_from(int lowest) override {
+    step("close_on_exec_from");
+    real_.close_on_exec_from(lowest);
+  }
   void keep_on_exec(int descriptor) override {
     step("keep_on_exec");
     real_.keep_on_exec(descriptor);

@@ -34,6 +34,8 @@ TEST_F(RealKernels, EveryDescriptorIsClosedOnExec) {
   EXPECT_EQ(::fcntl(copy.number(), F_GETFD), FD_CLOEXEC);
   kernel.keep_on_exec(copy.number());
   EXPECT_EQ(::fcntl(copy.number(), F_GETFD), 0);
+  kernel.close_on_exec_from(copy.number());
+  EXPECT_EQ(::fcntl(copy.number(), F_GETFD), FD_CLOEXEC);
 }
 
 TEST_F(RealKernels, AClosedStandardStreamIsNeverReused) {

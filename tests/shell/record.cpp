@@ -24,7 +24,7 @@ class Records : public ::testing::Test {
     record.profile = "standard";
     record.bundle = "/bundle";
     record.ceiling.json = parse_document(R"({"capabilities": ["CAP_CHOWN"], "oomScoreAdj": -5})");
-    record.process = parse_document(R"({"args": ["sh"], "unknown": 1.5})");
+    record.digest = digest_of("{}");
   }
   std::string directory_of_root() {
     std::string name;
@@ -72,7 +72,7 @@ TEST_F(Records, WhatWasWrittenIsRead) {
   EXPECT_EQ(read->profile, "standard");
   EXPECT_EQ(read->bundle, "/bundle");
   EXPECT_EQ(read->ceiling.json, record.ceiling.json);
-  EXPECT_EQ(read->process, record.process);
+  EXPECT_EQ(read->digest, record.digest);
   EXPECT_EQ(read->creator_pid, ::getpid());
   EXPECT_GT(read->creator_start, 0U);
 }

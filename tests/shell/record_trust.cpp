@@ -17,7 +17,7 @@ class RecordTrust : public ::testing::Test {
   RecordTrust() {
     environment.state = directory / "state";
     record.ceiling.json = Json::object();
-    record.process = Json::object();
+    record.digest = digest_of("{}");
     for (const char character : key.root)
       name += character == '/' ? "%2F" : std::string(1, character);
   }

@@ -44,12 +44,6 @@ Plan plan_exec(const Json& process, const Ceiling& ceiling);
 // The flags of `exec` edited in place. Throws Error(refused).
 void lower_exec_flags(Invocation& invocation, const Ceiling& ceiling);
 
-// Whether the two documents give a process the same; the runtime reads config.json again for an
-// exec without
-// --process, and a container's record tells what stood there. Key order and null members do not
-// count.
-bool same_process(const Json& recorded, const Json& current);
-
 // Whether a working directory leads into /proc or to an open descriptor, by its text
 // (CVE-2024-21626).
 bool through_descriptor(std::string_view cwd);

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/json.hpp"
@@ -28,8 +29,12 @@ struct Record {
       0;  // survives execve: the runtime's own while it creates. RecordWriter fills in both
   std::uint64_t creator_start = 0;  // field 22 of /proc/PID/stat
   Ceiling ceiling;
-  Json process;  // the rewritten process document (exec without --process starts from it)
+  std::string digest;  // of the rewritten config.json, see digest_of
 };
+
+// FNV-1a of 64 bits, in hexadecimal: tells documents apart, proves nothing. Ids are used anew, and delete does not pass
+// here: a record counts only while its bundle still holds the document that it was written for. (Who can write there is root.)
+std::string digest_of(std::string_view document);
 
 // nullopt: there is none. Throws Error(refused) where there is one that cannot be believed.
 std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
