@@ -230,6 +230,17 @@ void mounts(const Subject& s) {
   }
 }
 
+void device_directory(const Subject& s) {
+  std::size_t count = 0;
+  for (const Json& mount : find_array(s.config, "/mounts")) {
+    const std::string place = mount.value("destination", "");
+    if (place != "/dev" && place != "/dev/") continue;
+    if (mount.value("type", "") != "tmpfs") fail("/mounts", "/dev must be a fresh tmpfs");
+    ++count;
+  }
+  if (count != 1) fail("/mounts", "must mount /dev exactly once");
+}
+
 void devices(const Subject& s) {
   const Json& list = find_array(s.config, "/linux/resources/devices");
   if (list.empty() || list[0].value("allow", true)) {
@@ -258,6 +269,7 @@ constexpr std::array kConditions{
     Condition{"capabilities", capabilities},
     Condition{"cgroup", cgroup},
     Condition{"cpu", cpu},
+    Condition{"device-directory", device_directory},
     Condition{"devices", devices},
     Condition{"hooks", hooks},
     Condition{"host-namespaces", host_namespaces},
