@@ -112,7 +112,8 @@ TEST(CapturedDocuments, ASecondPassChangesNothing) {
 TEST(CapturedDocuments, EveryBindEndsWithoutSetUserIdAndDevices) {
   for (const char* name :
        {"docker28-volume", "docker28-bind", "podman-default", "docker20-default"}) {
-    for (const Json& mount : find_array(plan_of(captured(name)).config, "/mounts")) {
+    const Plan plan = plan_of(captured(name));
+    for (const Json& mount : find_array(plan.config, "/mounts")) {
       if (mount.at("type") != "bind") continue;
       const std::vector<std::string> options = find_strings(mount, "/options");
       EXPECT_EQ(std::count(options.begin(), options.end(), "nosuid"), 1) << name << mount;

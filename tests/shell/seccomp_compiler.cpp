@@ -148,7 +148,8 @@ TEST(SeccompCompiler, AnArchitectureThatCannotBeJudgedIsRefused) {
 }
 
 TEST(SeccompCompiler, WholeProgramsFitTheKernelAndDenyWhatTheEvaluatedPartDenies) {
-  const Json& settings = profile_named("standard").settings("seccomp");
+  const Profile profile = profile_named("standard");
+  const Json& settings = profile.settings("seccomp");
   for (const Json& given : given_profiles()) {
     const std::vector<BpfInstruction> program = compile_seccomp(tightened(given));
     EXPECT_LT(program.size(), 4096U);
