@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/shell/harden.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
@@ -47,7 +50,8 @@ Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
 
 int first_unasked_descriptor(const Environment& environment, const Invocation& invocation) {
   const auto preserved = invocation.flag("preserve-fds");
-  return 3 + environment.listen_descriptors + (preserved ? std::stoi(*preserved) : 0);
+  // A negative number must not put the bound below standard error, or above every descriptor.
+  return 3 + environment.listen_descriptors + (preserved ? std::max(0, std::stoi(*preserved)) : 0);
 }
 
 void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
