@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// hardened: called where runc would be called. The only catch-all, and the only place that reads the environment.
+// hardened: called where runc would be called. The only catch-all, and the only place that reads
+// the environment.
 #include <sys/ioctl.h>
 #include <unistd.h>
 

@@ -10,7 +10,15 @@ from lib.bundle import Bundle, Runtime
 
 POLICY = Path("/etc/hardened/policy.json")
 INVALID, REFUSED, SYSTEM = 2, 3, 1
-OBJECTS = ("/process", "/process/capabilities", "/process/user", "/root", "/mounts/0", "/linux", "/linux/resources")
+OBJECTS = (
+    "/process",
+    "/process/capabilities",
+    "/process/user",
+    "/root",
+    "/mounts/0",
+    "/linux",
+    "/linux/resources",
+)
 
 
 class BadInput(unittest.TestCase):
@@ -23,8 +31,18 @@ class BadInput(unittest.TestCase):
     def rejected(self, code: int, *said: str, program: str | None = None) -> dict:
         """The object in the log, having looked that nothing else happened."""
         before, text = state.mounts() | state.records(), self.read_config()
-        done = Runtime(program).call("--log", str(self.log), "--log-format", "json", "create", "--bundle",
-                                     str(self.bundle.directory), "--pid-file", str(self.bundle.directory / "pid"), "one")
+        done = Runtime(program).call(
+            "--log",
+            str(self.log),
+            "--log-format",
+            "json",
+            "create",
+            "--bundle",
+            str(self.bundle.directory),
+            "--pid-file",
+            str(self.bundle.directory / "pid"),
+            "one",
+        )
         self.assertEqual(code, done.code, str(done))
         self.assertEqual("", done.out)
         self.assertEqual(1, done.err.count("hardened: "), done.err)
@@ -32,7 +50,9 @@ class BadInput(unittest.TestCase):
         self.assertEqual(1, len(lines), lines)
         entry = json.loads(lines[0])
         self.assertEqual({"level": "error"}, {"level": entry["level"]})
-        self.assertRegex(entry["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+        self.assertRegex(
+            entry["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
+        )
         for word in said:
             self.assertIn(word, entry["msg"])
         self.assertIn(entry["msg"].removeprefix("hardened: "), done.err)
@@ -40,7 +60,10 @@ class BadInput(unittest.TestCase):
         self.assertEqual(text, self.read_config())
         self.assertFalse((self.bundle.directory / "pid").exists())
         self.assertFalse((self.bundle.directory / "rootfs/tmp/started").exists())
-        self.assertLessEqual(set(os.listdir(self.bundle.directory)), {"config.json", "rootfs", "log.json", "other.json"})
+        self.assertLessEqual(
+            set(os.listdir(self.bundle.directory)),
+            {"config.json", "rootfs", "log.json", "other.json"},
+        )
         return entry
 
     def read_config(self) -> bytes | None:
@@ -48,7 +71,7 @@ class BadInput(unittest.TestCase):
 
     def test_truncated(self):
         whole = self.bundle.config.read_bytes()
-        self.bundle.config.write_bytes(whole[:len(whole) // 2])
+        self.bundle.config.write_bytes(whole[: len(whole) // 2])
         self.rejected(INVALID)
 
     def test_empty(self):
@@ -65,12 +88,12 @@ class BadInput(unittest.TestCase):
 
     def test_duplicate_keys(self):
         text = self.bundle.config.read_text()
-        self.bundle.config.write_text(text.replace('{', '{"root": {"path": "rootfs"},', 1))
+        self.bundle.config.write_text(text.replace("{", '{"root": {"path": "rootfs"},', 1))
         self.rejected(INVALID, "root")
 
     def test_a_key_that_differs_in_case(self):
         text = self.bundle.config.read_text()
-        self.bundle.config.write_text(text.replace('{', '{"Linux": {},', 1))
+        self.bundle.config.write_text(text.replace("{", '{"Linux": {},', 1))
         self.rejected(INVALID, "Linux")
 
     def test_depth(self):
@@ -88,10 +111,26 @@ class BadInput(unittest.TestCase):
 
     def test_wrong_types(self):
         original = self.bundle.config.read_text()
-        for pointer in ("/process", "/process/capabilities", "/process/args", "/process/rlimits", "/process/user", "/root",
-                        "/mounts", "/mounts/0", "/mounts/0/options", "/linux", "/linux/namespaces", "/linux/resources",
-                        "/linux/maskedPaths", "/process/noNewPrivileges", "/linux/resources/devices"):
-            for value in (7, "text", [[1]]) if pointer in OBJECTS else (7, "text", {"x": [None]}, [[1]]):
+        for pointer in (
+            "/process",
+            "/process/capabilities",
+            "/process/args",
+            "/process/rlimits",
+            "/process/user",
+            "/root",
+            "/mounts",
+            "/mounts/0",
+            "/mounts/0/options",
+            "/linux",
+            "/linux/namespaces",
+            "/linux/resources",
+            "/linux/maskedPaths",
+            "/process/noNewPrivileges",
+            "/linux/resources/devices",
+        ):
+            for value in (
+                (7, "text", [[1]]) if pointer in OBJECTS else (7, "text", {"x": [None]}, [[1]])
+            ):
                 with self.subTest(pointer, value=value):
                     self.bundle.config.write_text(original)
                     before = self.bundle.document()
@@ -131,8 +170,11 @@ class BadInput(unittest.TestCase):
 
     def test_a_policy_that_is_no_policy(self):
         self.addCleanup(POLICY.unlink)
-        for text, said in (("{", str(POLICY)), ('{"default_profil": "strict"}', "default_profile"),
-                           ('{"default_profile": "no-such"}', "no-such")):
+        for text, said in (
+            ("{", str(POLICY)),
+            ('{"default_profil": "strict"}', "default_profile"),
+            ('{"default_profile": "no-such"}', "no-such"),
+        ):
             with self.subTest(text):
                 self.log.unlink(missing_ok=True)
                 POLICY.write_text(text)
@@ -151,15 +193,28 @@ class BadInput(unittest.TestCase):
                     pass
             except OSError:
                 pass
-        before = (small / "config.json").read_bytes(), sorted(os.listdir(small)), state.records() | state.mounts()
+        before = (
+            (small / "config.json").read_bytes(),
+            sorted(os.listdir(small)),
+            state.records() | state.mounts(),
+        )
         done = Runtime().call("run", "--bundle", str(small), "one")
         self.assertEqual(SYSTEM, done.code, str(done))
         self.assertIn("hardened: ", done.err)
-        self.assertEqual(before, ((small / "config.json").read_bytes(), sorted(os.listdir(small)),
-                                  state.records() | state.mounts()))
+        self.assertEqual(
+            before,
+            (
+                (small / "config.json").read_bytes(),
+                sorted(os.listdir(small)),
+                state.records() | state.mounts(),
+            ),
+        )
 
     def test_a_refusal(self):
-        self.bundle.change("/mounts/0", {"destination": "/x", "type": "bind", "source": "/etc", "options": ["bind"]})
+        self.bundle.change(
+            "/mounts/0",
+            {"destination": "/x", "type": "bind", "source": "/etc", "options": ["bind"]},
+        )
         self.rejected(REFUSED, "/etc", "mounts", "rules.mounts.allowed_sources")
 
     def test_an_unknown_global_flag(self):

@@ -21,8 +21,15 @@ class Commands(unittest.TestCase):
         identifier = self._testMethodName[:40]
         # The container's process inherits standard output and error: files, or the harness would wait for it.
         with open(self.bundle.directory / "output", "wb") as output:
-            words = (self.runtime.program, "--root", self.runtime.root, "create", "--bundle",
-                     str(self.bundle.directory), identifier)
+            words = (
+                self.runtime.program,
+                "--root",
+                self.runtime.root,
+                "create",
+                "--bundle",
+                str(self.bundle.directory),
+                identifier,
+            )
             code = command.run_to_file(output, *words, environment=ENVIRONMENT)
         self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
         self.addCleanup(lambda: self.plain.call("delete", "--force", identifier))
@@ -44,19 +51,33 @@ class Commands(unittest.TestCase):
         other = Bundle(sandbox.base() / "cases" / "other").shell("exec sleep 300")
         other.change("/process/capabilities", {})
         with open(other.directory / "output", "wb") as output:
-            words = (RUNC, "--root", self.runtime.root, "create", "--bundle", str(other.directory), identifier)
+            words = (
+                RUNC,
+                "--root",
+                self.runtime.root,
+                "create",
+                "--bundle",
+                str(other.directory),
+                identifier,
+            )
             self.assertEqual(0, command.run_to_file(output, *words, environment=ENVIRONMENT))
         self.plain.call("start", identifier).check()
         fields = self.entered("--cap", "CAP_CHOWN", identifier)
-        self.assertEqual("0" * 16, fields["CapBnd"], "the container of now has none, the one before had it")
+        self.assertEqual(
+            "0" * 16, fields["CapBnd"], "the container of now has none, the one before had it"
+        )
 
     def test_run_prints_the_containers_output_and_nothing_else(self):
         done = self.runtime.run(self.bundle.shell("echo out; echo err >&2; exit 6"))
         self.assertEqual((6, "out\n", "err\n"), (done.code, done.out, done.err))
 
     def test_run_hardens(self):
-        done = self.runtime.run(self.bundle.shell("cat /proc/self/status; touch /usr/x; touch /var/x && echo wrote"))
-        self.assertEqual(("1", "2"), tuple(status_fields(done.out)[name] for name in ("NoNewPrivs", "Seccomp")))
+        done = self.runtime.run(
+            self.bundle.shell("cat /proc/self/status; touch /usr/x; touch /var/x && echo wrote")
+        )
+        self.assertEqual(
+            ("1", "2"), tuple(status_fields(done.out)[name] for name in ("NoNewPrivs", "Seccomp"))
+        )
         self.assertIn("Read-only file system", done.err)
         self.assertIn("wrote", done.out)
 
@@ -66,7 +87,9 @@ class Commands(unittest.TestCase):
         self.assertEqual("here\n", done.check().out)
 
     def test_a_second_run_of_the_same_bundle_changes_nothing_more(self):
-        first = self.runtime.run(self.bundle.shell("cat /proc/self/mountinfo | wc -l"), "one").check()
+        first = self.runtime.run(
+            self.bundle.shell("cat /proc/self/mountinfo | wc -l"), "one"
+        ).check()
         written = self.bundle.config.read_bytes()
         second = self.runtime.run(self.bundle, "two").check()
         self.assertEqual(first.out, second.out)
@@ -74,12 +97,23 @@ class Commands(unittest.TestCase):
 
     def test_dry_run_says_what_run_writes(self):
         self.bundle.shell("true")
-        said = command.run(self.runtime.program, "dry-run", "--bundle", str(self.bundle.directory),
-                           environment=ENVIRONMENT).check()
+        said = command.run(
+            self.runtime.program,
+            "dry-run",
+            "--bundle",
+            str(self.bundle.directory),
+            environment=ENVIRONMENT,
+        ).check()
         self.assertEqual("sh", json.loads(said.out)["process"]["args"][0])
         self.runtime.run(self.bundle).check()
-        again = command.run(self.runtime.program, "dry-run", "--config", "-", stdin=said.stdout,
-                            environment=ENVIRONMENT)
+        again = command.run(
+            self.runtime.program,
+            "dry-run",
+            "--config",
+            "-",
+            stdin=said.stdout,
+            environment=ENVIRONMENT,
+        )
         self.assertEqual(json.loads(said.out)["process"], json.loads(again.check().out)["process"])
 
     def test_owner_and_mode_of_the_document_are_kept(self):
@@ -103,8 +137,12 @@ class Commands(unittest.TestCase):
     def test_exec_flags_cannot_exceed_the_container(self):
         identifier = self.started()
         ceiling = self.entered(identifier)
-        for flags in (("--cap", "CAP_SYS_ADMIN"), ("--no-new-privs=false",), ("--cap=CAP_SYS_ADMIN", "-u", "0"),
-                      ("--user", "1000:1000", "--cap", "CAP_NET_ADMIN")):
+        for flags in (
+            ("--cap", "CAP_SYS_ADMIN"),
+            ("--no-new-privs=false",),
+            ("--cap=CAP_SYS_ADMIN", "-u", "0"),
+            ("--user", "1000:1000", "--cap", "CAP_NET_ADMIN"),
+        ):
             with self.subTest(flags):
                 status = self.entered(*flags, identifier)
                 self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
@@ -113,23 +151,34 @@ class Commands(unittest.TestCase):
     def test_exec_with_a_process_document_cannot_exceed_the_container(self):
         identifier = self.started()
         everything = [f"CAP_{name}" for name in ("SYS_ADMIN", "NET_ADMIN", "CHOWN", "SYS_PTRACE")]
-        document = {"cwd": "/", "args": ["cat", "/proc/self/status"], "user": {"uid": 0, "gid": 0},
-                    "env": ["PATH=/bin"], "noNewPrivileges": False,
-                    "capabilities": {kind: everything for kind in
-                                     ("bounding", "effective", "permitted", "inheritable", "ambient")}}
+        document = {
+            "cwd": "/",
+            "args": ["cat", "/proc/self/status"],
+            "user": {"uid": 0, "gid": 0},
+            "env": ["PATH=/bin"],
+            "noNewPrivileges": False,
+            "capabilities": {
+                kind: everything
+                for kind in ("bounding", "effective", "permitted", "inheritable", "ambient")
+            },
+        }
         file = self.bundle.directory / "process.json"
         file.write_text(json.dumps(document))
         plain = self.plain.call("exec", "--process", str(file), identifier).check()
         self.assertEqual("0", status_fields(plain.out)["NoNewPrivs"])
-        status = status_fields(self.runtime.call("exec", "--process", str(file), identifier).check().out)
+        status = status_fields(
+            self.runtime.call("exec", "--process", str(file), identifier).check().out
+        )
         self.assertEqual("1", status["NoNewPrivs"])
         self.assertEqual(0, int(status["CapEff"], 16) & (1 << 21 | 1 << 12 | 1 << 19))
 
     def test_update_cannot_lift_a_limit(self):
         identifier = self.started()
-        for words, stdin in ((("--pids-limit", "-1", identifier), b""),
-                             (("--resources", "-", identifier), b'{"pids": {"limit": -1}}'),
-                             (("--resources=-", identifier), b'{"pids": {"limit": 99999999}}')):
+        for words, stdin in (
+            (("--pids-limit", "-1", identifier), b""),
+            (("--resources", "-", identifier), b'{"pids": {"limit": -1}}'),
+            (("--resources=-", identifier), b'{"pids": {"limit": 99999999}}'),
+        ):
             with self.subTest(words):
                 self.runtime.call("update", *words, stdin=stdin)
                 self.assertLessEqual(self.pids_limit(identifier), 1024)
@@ -137,7 +186,9 @@ class Commands(unittest.TestCase):
     def test_update_with_a_broken_document_changes_nothing(self):
         identifier = self.started()
         before = self.pids_limit(identifier)
-        done = self.runtime.call("update", "--resources", "-", identifier, stdin=b'{"pids": {"limit": 5}, "pids": {}}')
+        done = self.runtime.call(
+            "update", "--resources", "-", identifier, stdin=b'{"pids": {"limit": 5}, "pids": {}}'
+        )
         self.assertEqual(2, done.code, str(done))
         self.assertEqual(before, self.pids_limit(identifier))
 
@@ -146,9 +197,20 @@ class Commands(unittest.TestCase):
         return stats["data"]["pids"]["limit"]
 
     def test_what_is_forwarded_is_identical(self):
-        for words in (("--version",), ("--help",), ("features",), ("list",), ("state", "no-such"), ("kill", "no-such"),
-                      ("delete", "no-such"), ("delete", "--force", "no-such"), ("ps", "no-such"), ("start",),
-                      ("spec", "--help"), ("no-such-command",)):
+        for words in (
+            ("--version",),
+            ("--help",),
+            ("features",),
+            ("list",),
+            ("state", "no-such"),
+            ("kill", "no-such"),
+            ("delete", "no-such"),
+            ("delete", "--force", "no-such"),
+            ("ps", "no-such"),
+            ("start",),
+            ("spec", "--help"),
+            ("no-such-command",),
+        ):
             with self.subTest(words):
                 plain, ours = (runtime.call(*words) for runtime in (self.plain, self.runtime))
                 self.assertEqual((plain.code, plain.stdout), (ours.code, ours.stdout))
@@ -163,4 +225,6 @@ class Commands(unittest.TestCase):
     def test_a_dead_container_leaves_no_record_behind_the_next_create(self):
         self.runtime.run(self.bundle, "first").check()
         self.runtime.run(self.bundle, "second").check()
-        self.assertEqual([], [record for record in state.records() if record.endswith("/first.json")])
+        self.assertEqual(
+            [], [record for record in state.records() if record.endswith("/first.json")]
+        )

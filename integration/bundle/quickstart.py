@@ -13,8 +13,19 @@ class Quickstart(unittest.TestCase):
         done = command.run("/usr/bin/python3", "-B", str(script), str(sandbox.binary())).check()
         self.assertEqual("", done.err)
         self.assertIn('"noNewPrivileges": true', done.out)
-        rows = {line[2:].split("  ")[0]: line for line in done.out.splitlines() if line.startswith("* ")}
-        for name in ("NoNewPrivs", "CapBnd", "Seccomp", "mount options of /", "write to /usr", "processes (pids.max)"):
+        rows = {
+            line[2:].split("  ")[0]: line for line in done.out.splitlines() if line.startswith("* ")
+        }
+        for name in (
+            "NoNewPrivs",
+            "CapBnd",
+            "Seccomp",
+            "mount options of /",
+            "write to /usr",
+            "processes (pids.max)",
+        ):
             self.assertIn(name, rows)
         self.assertNotIn("write to /var", rows)
-        self.assertEqual([], [name for name in set(os.listdir("/tmp")) - before if "hardened-quickstart" in name])
+        self.assertEqual(
+            [], [name for name in set(os.listdir("/tmp")) - before if "hardened-quickstart" in name]
+        )

@@ -40,7 +40,9 @@ class DefaultRuntime(EngineCase):
         self.assertEqual("1", status_fields(done.out)["NoNewPrivs"])
 
     def test_the_engine_knows_its_runtimes(self):
-        self.assertEqual("hardened", self.engine.cli("info", "-f", "{{.DefaultRuntime}}").check().out.strip())
+        self.assertEqual(
+            "hardened", self.engine.cli("info", "-f", "{{.DefaultRuntime}}").check().out.strip()
+        )
         self.assertEqual("", self.engine.cli("info", "-f", "{{.RuncCommit.ID}}").err)
 
     def test_docker_run_refuses_as_with_the_flag(self):
@@ -55,12 +57,22 @@ class DefaultRuntime(EngineCase):
         return directory
 
     def build(self, tag: str, buildkit: str) -> command.Result:
-        return self.engine.cli("build", "--network", "none", "--no-cache", "-t", tag, str(self.context()),
-                               DOCKER_BUILDKIT=buildkit)
+        return self.engine.cli(
+            "build",
+            "--network",
+            "none",
+            "--no-cache",
+            "-t",
+            tag,
+            str(self.context()),
+            DOCKER_BUILDKIT=buildkit,
+        )
 
     def test_buildkit_builds_and_its_image_runs(self):
         self.build("with-buildkit", "1").check()
-        self.assertEqual("built\ngiven\nsomeone\n", self.engine.cli("run", "--rm", "with-buildkit").check().out)
+        self.assertEqual(
+            "built\ngiven\nsomeone\n", self.engine.cli("run", "--rm", "with-buildkit").check().out
+        )
 
     def test_buildkit_does_not_ask_for_the_default_runtime(self):
         """The bypass that doctor reports: it runs runc from PATH."""
@@ -74,7 +86,9 @@ class DefaultRuntime(EngineCase):
         self.assertIn("Read-only file system", done.check_failed().out + done.err)
         with self.policy({"default_profile": "build"}):
             self.build("classic", "0").check()
-        self.assertEqual("built\ngiven\nsomeone\n", self.engine.cli("run", "--rm", "classic").check().out)
+        self.assertEqual(
+            "built\ngiven\nsomeone\n", self.engine.cli("run", "--rm", "classic").check().out
+        )
         status = self.engine.cli("run", "--rm", "classic", "cat", "/status").check().out
         self.assertEqual("1", status_fields(status)["NoNewPrivs"])
 
@@ -84,8 +98,12 @@ class DefaultRuntime(EngineCase):
         file.write_text(SERVICES)
         words = (COMPOSE, "-f", str(file), "-p", "project", "--ansi", "never")
         environment = self.engine.environment()
-        self.addCleanup(lambda: command.run(*words, "down", "-v", "-t", "0", environment=environment))
+        self.addCleanup(
+            lambda: command.run(*words, "down", "-v", "-t", "0", environment=environment)
+        )
         command.run(*words, "up", "-d", environment=environment).check()
-        client = self.engine.cli("ps", "-aq", "-f", "label=com.docker.compose.service=client").out.strip()
+        client = self.engine.cli(
+            "ps", "-aq", "-f", "label=com.docker.compose.service=client"
+        ).out.strip()
         self.assertEqual("0\n", self.engine.cli("wait", client).check().out)
         self.assertEqual("served\n", self.engine.cli("logs", client).out)

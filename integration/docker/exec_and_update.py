@@ -12,7 +12,9 @@ class ExecAndUpdate(EngineCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        started = cls.engine.cli("run", "-d", "--runtime", "hardened", IMAGE, "sleep", "600").check()
+        started = cls.engine.cli(
+            "run", "-d", "--runtime", "hardened", IMAGE, "sleep", "600"
+        ).check()
         cls.container = started.out.strip()
 
     def entered(self, container: str, *flags: str) -> dict[str, str]:
@@ -43,10 +45,14 @@ class ExecAndUpdate(EngineCase):
     def test_the_same_under_runc_would_have_everything(self):
         container = self.sleeper(runtime="runc")
         entered = self.engine.cli("exec", "--privileged", container, "cat", "/proc/self/status")
-        if "unable to apply caps" in entered.out + entered.err:  # this host's root has not all of them itself, but runc tried
+        if (
+            "unable to apply caps" in entered.out + entered.err
+        ):  # this host's root has not all of them itself, but runc tried
             return
-        self.assertGreater(int(status_fields(entered.check().out)["CapEff"], 16),
-                           int(self.first(container)["CapEff"], 16))
+        self.assertGreater(
+            int(status_fields(entered.check().out)["CapEff"], 16),
+            int(self.first(container)["CapEff"], 16),
+        )
 
     def test_a_container_without_capabilities_gives_exec_none(self):
         container = self.sleeper("--cap-drop", "ALL")
@@ -57,16 +63,22 @@ class ExecAndUpdate(EngineCase):
         words = ("-e", "A=b c", "-w", "/tmp", "-u", "1000:1000")
         script = 'pwd; id; echo "$A" "$0" "$@"; exit 9'
         plain = self.sleeper(runtime="runc")
-        results = [self.engine.cli("exec", *words, name, "sh", "-c", script, "x y", "*", "")
-                   for name in (plain, self.container)]
+        results = [
+            self.engine.cli("exec", *words, name, "sh", "-c", script, "x y", "*", "")
+            for name in (plain, self.container)
+        ]
         self.assertEqual(9, results[1].code)
-        self.assertEqual((results[0].code, results[0].stdout, results[0].stderr),
-                         (results[1].code, results[1].stdout, results[1].stderr))
+        self.assertEqual(
+            (results[0].code, results[0].stdout, results[0].stderr),
+            (results[1].code, results[1].stdout, results[1].stderr),
+        )
 
     def test_exec_passes_standard_input_and_has_a_terminal(self):
         piped = self.engine.cli("exec", "-i", self.container, "cat", stdin=b"\0\xff\n")
         self.assertEqual(b"\0\xff\n", piped.stdout)
-        shown = self.engine.cli_on_terminal("exec", "-t", self.container, "sh", "-c", "test -t 1 && echo yes")
+        shown = self.engine.cli_on_terminal(
+            "exec", "-t", self.container, "sh", "-c", "test -t 1 && echo yes"
+        )
         self.assertEqual((0, "yes\r\n"), (shown.code, shown.out))
 
     def test_a_missing_command_is_reported_as_under_runc(self):
@@ -99,5 +111,9 @@ class ExecAndUpdate(EngineCase):
     def test_update_cannot_lift_the_memory_limit(self):
         self.engine.cli("update", "--memory", "1000g", "--memory-swap", "-1", self.container)
         total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
-        name = "memory.max" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "memory.limit_in_bytes"
+        name = (
+            "memory.max"
+            if Path("/sys/fs/cgroup/cgroup.controllers").exists()
+            else "memory.limit_in_bytes"
+        )
         self.assertLessEqual(int(self.control("memory", name)), total * 8 // 10)

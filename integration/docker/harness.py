@@ -16,11 +16,16 @@ class Harness(EngineCase):
     def test_the_container_lives_in_the_cgroup_of_this_run(self):
         container = self.sleeper(runtime="runc")
         pid = self.engine.inspect(container, "{{.State.Pid}}")
-        self.assertIn(f"{sandbox.cgroup_parent()}/{container}", Path(f"/proc/{pid}/cgroup").read_text())
+        self.assertIn(
+            f"{sandbox.cgroup_parent()}/{container}", Path(f"/proc/{pid}/cgroup").read_text()
+        )
 
     def test_status_is_read_as_the_kernel_says_it(self):
-        fields = status_fields(self.engine.run("--cap-drop", "ALL", IMAGE, "cat", "/proc/self/status",
-                                               runtime="runc").check().out)
+        fields = status_fields(
+            self.engine.run("--cap-drop", "ALL", IMAGE, "cat", "/proc/self/status", runtime="runc")
+            .check()
+            .out
+        )
         self.assertEqual("0" * 16, fields["CapBnd"])
         self.assertEqual("0", fields["NoNewPrivs"])
 
@@ -29,7 +34,9 @@ class Harness(EngineCase):
         self.assertEqual((0, "/dev/pts/0\r\n"), (shown.code, shown.out))
 
     def test_standard_input_arrives(self):
-        self.assertEqual(b"a\0b", self.engine.run("-i", IMAGE, "cat", runtime="runc", stdin=b"a\0b").stdout)
+        self.assertEqual(
+            b"a\0b", self.engine.run("-i", IMAGE, "cat", runtime="runc", stdin=b"a\0b").stdout
+        )
 
     def test_the_policy_is_the_tests_own(self):
         with self.policy({"default_profile": "strict"}):
@@ -41,5 +48,3 @@ class Harness(EngineCase):
         sandbox.mount("-t", "tmpfs", "probe", "/mnt")
         self.addCleanup(lambda: os.system("umount /mnt"))
         self.assertEqual({"mount /mnt tmpfs probe root=/"}, state.here() - before)
-
-

@@ -21,7 +21,9 @@ def mount_options(mountinfo: str) -> dict[str, set[str]]:
 
 class KernelTruth(EngineCase):
     def status(self, *flags: str, runtime: str = "hardened") -> dict[str, str]:
-        return status_fields(self.engine.shell("cat /proc/self/status", *flags, runtime=runtime).check().out)
+        return status_fields(
+            self.engine.shell("cat /proc/self/status", *flags, runtime=runtime).check().out
+        )
 
     def test_no_new_privileges_is_set(self):
         self.assertEqual("0", self.status(runtime="runc")["NoNewPrivs"])
@@ -29,24 +31,32 @@ class KernelTruth(EngineCase):
 
     def test_capabilities_are_the_keep_list(self):
         status = self.status()
-        self.assertEqual([KEPT] * 3, [int(status[name], 16) for name in ("CapBnd", "CapEff", "CapPrm")])
+        self.assertEqual(
+            [KEPT] * 3, [int(status[name], 16) for name in ("CapBnd", "CapEff", "CapPrm")]
+        )
         self.assertEqual([0, 0], [int(status[name], 16) & ~KEPT for name in ("CapInh", "CapAmb")])
 
     def test_added_capabilities_do_not_arrive(self):
         plain = self.status("--cap-add", "SYS_ADMIN", runtime="runc")
         self.assertTrue(int(plain["CapBnd"], 16) & 1 << 21)
-        self.assertEqual(KEPT, int(self.status("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN")["CapBnd"], 16))
+        self.assertEqual(
+            KEPT, int(self.status("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN")["CapBnd"], 16)
+        )
 
     def test_capabilities_the_user_dropped_stay_dropped(self):
         self.assertEqual(0, int(self.status("--cap-drop", "ALL")["CapBnd"], 16))
 
     def test_seccomp_filters_even_when_asked_not_to(self):
-        self.assertEqual("0", self.status("--security-opt", "seccomp=unconfined", runtime="runc")["Seccomp"])
+        self.assertEqual(
+            "0", self.status("--security-opt", "seccomp=unconfined", runtime="runc")["Seccomp"]
+        )
         self.assertEqual("2", self.status("--security-opt", "seccomp=unconfined")["Seccomp"])
         self.assertEqual("2", self.status()["Seccomp"])
 
     def test_namespaces_cannot_be_made(self):
-        plain = self.engine.shell("unshare -U true", "--security-opt", "seccomp=unconfined", runtime="runc")
+        plain = self.engine.shell(
+            "unshare -U true", "--security-opt", "seccomp=unconfined", runtime="runc"
+        )
         self.assertEqual(0, plain.code)
         ours = self.engine.shell("unshare -U true", "--security-opt", "seccomp=unconfined")
         self.assertIn("Operation not permitted", ours.check_failed().err)
@@ -88,7 +98,11 @@ class KernelTruth(EngineCase):
         raise AssertionError("no such controller")
 
     def test_processes_and_memory_are_bounded(self):
-        for flags, pids in (((), 1024), (("--pids-limit", "-1"), 1024), (("--pids-limit", "50"), 50)):
+        for flags, pids in (
+            ((), 1024),
+            (("--pids-limit", "-1"), 1024),
+            (("--pids-limit", "50"), 50),
+        ):
             pid = self.engine.inspect(self.sleeper(*flags), "{{.State.Pid}}")
             self.assertEqual(pids, int(self.limit(pid, "pids.max", "pids.max")))
         total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
@@ -114,5 +128,7 @@ class KernelTruth(EngineCase):
     def test_user_mounts_gain_nosuid_and_nodev(self):
         volume = self.engine.cli("volume", "create").check().out.strip()
         self.addCleanup(lambda: self.engine.cli("volume", "rm", volume))
-        done = self.engine.run("-v", f"{volume}:/data", IMAGE, "cat", "/proc/self/mountinfo").check()
+        done = self.engine.run(
+            "-v", f"{volume}:/data", IMAGE, "cat", "/proc/self/mountinfo"
+        ).check()
         self.assertLessEqual({"rw", "nosuid", "nodev"}, mount_options(done.out)["/data"])

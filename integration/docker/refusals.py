@@ -29,8 +29,13 @@ REFUSED = {
     "shared propagation": (("-v", "{base}/plain:/p:rshared"), "mounts"),
 }
 # Words by which Docker takes a message for a missing or a non-executable command.
-MISTAKABLE = ("permission denied", "no such file or directory", "executable file not found", "not a directory",
-              "operation not permitted")
+MISTAKABLE = (
+    "permission denied",
+    "no such file or directory",
+    "executable file not found",
+    "not a directory",
+    "operation not permitted",
+)
 
 
 class Refusals(EngineCase):
@@ -50,15 +55,21 @@ class Refusals(EngineCase):
     def refused(self, *flags: str) -> str:
         """The client's error line, having looked that it is one and that nothing is left."""
         self.engine.cli("rm", "-f", "refused")
-        before = {mount for mount in state.mounts() if "/netns/default " not in mount} | state.records()
-        done = self.engine.cli("run", "--name", "refused", "--runtime", "hardened", *flags, IMAGE, "echo", "started")
+        before = {
+            mount for mount in state.mounts() if "/netns/default " not in mount
+        } | state.records()
+        done = self.engine.cli(
+            "run", "--name", "refused", "--runtime", "hardened", *flags, IMAGE, "echo", "started"
+        )
         self.addCleanup(lambda: self.engine.cli("rm", "-f", "refused"))
         self.assertNotIn("started", done.out, str(done))
         self.assertIn(done.code, (125, 128), str(done))
         status = self.engine.inspect("refused", "{{.State.Status}} {{.State.Pid}}")
         self.assertEqual("created 0", status)
         # dockerd itself keeps this one once it made a container on the host's network, under every runtime.
-        left = {mount for mount in state.mounts() if "/netns/default " not in mount} | state.records()
+        left = {
+            mount for mount in state.mounts() if "/netns/default " not in mount
+        } | state.records()
         self.assertEqual(before, left)
         line = [line for line in done.err.splitlines() if "hardened: " in line]
         self.assertEqual(1, len(line), done.err)
@@ -74,9 +85,14 @@ class Refusals(EngineCase):
                 self.assertLess(len(line), 700)
 
     def test_runc_would_have_started_most_of_them(self):
-        armed = [name for name, (flags, _) in REFUSED.items()
-                 if self.engine.run(*self.words(flags), IMAGE, "true", runtime="runc").code == 0]
-        self.assertLessEqual(set(REFUSED) - set(armed), {"privileged", "shared propagation", "host network"})
+        armed = [
+            name
+            for name, (flags, _) in REFUSED.items()
+            if self.engine.run(*self.words(flags), IMAGE, "true", runtime="runc").code == 0
+        ]
+        self.assertLessEqual(
+            set(REFUSED) - set(armed), {"privileged", "shared propagation", "host network"}
+        )
 
     def test_a_refusal_does_not_reach_the_containers_log(self):
         self.refused("--privileged")
@@ -85,12 +101,16 @@ class Refusals(EngineCase):
     def test_a_policy_can_allow_one_thing_by_name(self):
         allow = {"profiles": {"standard": {"rules": {"host-namespaces": {"uts": "allow"}}}}}
         with self.policy(allow):
-            self.assertEqual("yes\n", self.engine.run("--uts", "host", IMAGE, "echo", "yes").check().out)
+            self.assertEqual(
+                "yes\n", self.engine.run("--uts", "host", IMAGE, "echo", "yes").check().out
+            )
             self.refused("--ipc", "host")
 
     def test_a_broken_policy_stops_the_start_but_not_the_stop(self):
         container = self.sleeper()
-        with self.policy({"profiles": {"standard": {"rules": {"mounts": {"allowed_source": ["/x"]}}}}}):
+        with self.policy(
+            {"profiles": {"standard": {"rules": {"mounts": {"allowed_source": ["/x"]}}}}}
+        ):
             line = self.refused()
             self.assertIn("allowed_source", line)
             self.assertIn("/etc/hardened/policy.json", line)

@@ -52,8 +52,16 @@ class Runtime:
         self.root = str(sandbox.base() / root)
 
     def call(self, *words: str, stdin: bytes = b"", directory=None) -> command.Result:
-        return command.run(self.program, "--root", self.root, *words, stdin=stdin, environment=ENVIRONMENT,
-                           directory=directory, timeout=20)
+        return command.run(
+            self.program,
+            "--root",
+            self.root,
+            *words,
+            stdin=stdin,
+            environment=ENVIRONMENT,
+            directory=directory,
+            timeout=20,
+        )
 
     def run(self, bundle: Bundle, identifier: str = "one", *flags: str) -> command.Result:
         return self.call("run", "--bundle", str(bundle.directory), *flags, identifier)

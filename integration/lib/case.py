@@ -28,7 +28,9 @@ class EngineCase(unittest.TestCase):
         cls.engine.stop()
         left = sorted((state.here() ^ cls.before) - {"link docker0"})
         # BuildKit leaves an empty parent of its own; containers are called by 64 digits.
-        left += [f"cgroup {path}" for path in state.cgroups(sandbox.base().name) if len(path.name) == 64]
+        left += [
+            f"cgroup {path}" for path in state.cgroups(sandbox.base().name) if len(path.name) == 64
+        ]
         if left:
             raise AssertionError("left behind:\n" + "\n".join(left))
 
@@ -36,7 +38,9 @@ class EngineCase(unittest.TestCase):
         """Runs the same under both; output to the byte and the exit code have to agree. Returns ours."""
         plain = self.engine.run(*words, runtime="runc", stdin=stdin)
         ours = self.engine.run(*words, runtime="hardened", stdin=stdin)
-        self.assertEqual((plain.code, plain.stdout, plain.stderr), (ours.code, ours.stdout, ours.stderr))
+        self.assertEqual(
+            (plain.code, plain.stdout, plain.stderr), (ours.code, ours.stdout, ours.stderr)
+        )
         return ours
 
     def background(self, *words: str, runtime: str = "hardened") -> str:

@@ -23,7 +23,9 @@ class Result:
         return self.stderr.decode(errors="surrogateescape")
 
     def __str__(self) -> str:
-        return f"{' '.join(self.words)}\nexit code {self.code}\nstdout: {self.out}\nstderr: {self.err}"
+        return (
+            f"{' '.join(self.words)}\nexit code {self.code}\nstdout: {self.out}\nstderr: {self.err}"
+        )
 
     def check(self) -> "Result":
         if self.code:
@@ -36,25 +38,38 @@ class Result:
         return self
 
 
-def run(*words: str, stdin: bytes = b"", environment: dict | None = None, directory=None,
-        timeout: float = 120) -> Result:
-    done = subprocess.run(words, input=stdin, env=environment, cwd=directory, capture_output=True,
-                          timeout=timeout)
+def run(
+    *words: str,
+    stdin: bytes = b"",
+    environment: dict | None = None,
+    directory=None,
+    timeout: float = 120,
+) -> Result:
+    done = subprocess.run(
+        words, input=stdin, env=environment, cwd=directory, capture_output=True, timeout=timeout
+    )
     return Result(words, done.returncode, done.stdout, done.stderr)
 
 
 def run_to_file(output, *words: str, environment: dict | None = None, timeout: float = 120) -> int:
     """For a command that leaves a process behind which holds its output open."""
-    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
-                          timeout=timeout).returncode
+    return subprocess.run(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=environment,
+        timeout=timeout,
+    ).returncode
 
 
 def run_on_terminal(*words: str, environment: dict | None = None, timeout: float = 120) -> Result:
     """Standard input, output and error are one new terminal; everything it shows is `stdout`."""
     master, slave = pty.openpty()
     tty.setraw(slave)  # or line ends are translated twice
-    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment,
-                               start_new_session=True)
+    process = subprocess.Popen(
+        words, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    )
     os.close(slave)
     shown = b""
     while chunk := read(master):

@@ -42,8 +42,14 @@ class Docker:
         configuration = self.directory / "daemon.json"
         configuration.write_text(json.dumps(self.settings))
         log = open(self.log_path(), "ab")
-        self.daemon = subprocess.Popen([DAEMON, "--config-file", configuration], stdin=subprocess.DEVNULL,
-                                       stdout=log, stderr=log, env=self.environment(), cwd="/")
+        self.daemon = subprocess.Popen(
+            [DAEMON, "--config-file", configuration],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=self.environment(),
+            cwd="/",
+        )
         log.close()
         self.wait_until_up()
         if not self.cli("images", "-q", IMAGE).out:
@@ -77,18 +83,27 @@ class Docker:
             self.daemon.wait()
         self.daemon = None
         # Docker leaves this one behind once a container has had the host's network.
-        subprocess.run(["umount", "-q", str(self.directory / "exec/netns/default")], stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["umount", "-q", str(self.directory / "exec/netns/default")], stderr=subprocess.DEVNULL
+        )
 
     def log_path(self) -> Path:
         return self.directory / "log"
 
     def environment(self) -> dict:
-        return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory),
-                "DOCKER_HOST": f"unix://{self.directory}/socket", "LC_ALL": "C.UTF-8"}
+        return {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(self.directory),
+            "DOCKER_HOST": f"unix://{self.directory}/socket",
+            "LC_ALL": "C.UTF-8",
+        }
 
-    def cli(self, *words: str, stdin: bytes = b"", timeout: float = 120, **variables: str) -> command.Result:
-        return command.run(CLIENT, *words, stdin=stdin, timeout=timeout,
-                           environment=self.environment() | variables)
+    def cli(
+        self, *words: str, stdin: bytes = b"", timeout: float = 120, **variables: str
+    ) -> command.Result:
+        return command.run(
+            CLIENT, *words, stdin=stdin, timeout=timeout, environment=self.environment() | variables
+        )
 
     def cli_on_terminal(self, *words: str) -> command.Result:
         return command.run_on_terminal(CLIENT, *words, environment=self.environment())

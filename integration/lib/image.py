@@ -6,13 +6,32 @@ import tarfile
 from pathlib import Path
 
 BUSYBOX = Path("/bin/busybox")
-DIRECTORIES = {"bin": 0o755, "dev": 0o755, "etc": 0o755, "home": 0o755, "home/app": 0o755, "opt": 0o755,
-               "proc": 0o755, "root": 0o700, "run": 0o755, "sbin": 0o755, "srv": 0o755, "sys": 0o755,
-               "tmp": 0o1777, "usr": 0o755, "usr/bin": 0o755, "usr/sbin": 0o755, "var": 0o755,
-               "var/log": 0o755, "var/tmp": 0o1777}
-FILES = {"etc/passwd": "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n",
-         "etc/group": "root:x:0:\napp:x:1000:\nextra:x:2000:app\n",
-         "usr/bin/marker": "part of the image\n"}
+DIRECTORIES = {
+    "bin": 0o755,
+    "dev": 0o755,
+    "etc": 0o755,
+    "home": 0o755,
+    "home/app": 0o755,
+    "opt": 0o755,
+    "proc": 0o755,
+    "root": 0o700,
+    "run": 0o755,
+    "sbin": 0o755,
+    "srv": 0o755,
+    "sys": 0o755,
+    "tmp": 0o1777,
+    "usr": 0o755,
+    "usr/bin": 0o755,
+    "usr/sbin": 0o755,
+    "var": 0o755,
+    "var/log": 0o755,
+    "var/tmp": 0o1777,
+}
+FILES = {
+    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n",
+    "etc/group": "root:x:0:\napp:x:1000:\nextra:x:2000:app\n",
+    "usr/bin/marker": "part of the image\n",
+}
 OWNERS = {"home/app": 1000}
 
 
@@ -48,7 +67,9 @@ def add_link(tar: tarfile.TarFile, path: str, target: str) -> None:
 
 
 def applets() -> list[str]:
-    names = subprocess.run([BUSYBOX, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    names = subprocess.run(
+        [BUSYBOX, "--list"], check=True, capture_output=True, text=True
+    ).stdout.split()
     return [name for name in names if name != "busybox"]
 
 

@@ -14,9 +14,22 @@ from lib import command, image  # noqa: E402
 
 RUNC = "/usr/sbin/runc"
 # What Docker asks for unless told otherwise.
-CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
-                "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",
-                "CAP_AUDIT_WRITE"]
+CAPABILITIES = [
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_MKNOD",
+    "CAP_NET_RAW",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
+    "CAP_AUDIT_WRITE",
+]
 # Prints one `row: value` per line, from the kernel's own files.
 PROBE = r"""
 status() { awk -v name="$1:" '$1 == name {print $2}' /proc/self/status; }
@@ -49,7 +62,9 @@ def make_bundle(directory: Path) -> None:
     subprocess.run([RUNC, "spec", "--bundle", directory], check=True)
     document = json.loads((directory / "config.json").read_text())
     document["process"].update(terminal=False, args=["sh", "-c", PROBE], noNewPrivileges=False)
-    document["process"]["capabilities"] = {kind: CAPABILITIES for kind in ("bounding", "effective", "permitted")}
+    document["process"]["capabilities"] = {
+        kind: CAPABILITIES for kind in ("bounding", "effective", "permitted")
+    }
     document["root"]["readonly"] = False
     document["linux"]["cgroupsPath"] = f"/{directory.parent.name}"
     (directory / "config.json").write_text(json.dumps(document, indent=2) + "\n")
@@ -57,7 +72,9 @@ def make_bundle(directory: Path) -> None:
 
 def probe(runtime: str, bundle: Path) -> dict[str, str]:
     name = bundle.parent.name
-    done = command.run(runtime, "--root", str(bundle.parent / "containers"), "run", "--bundle", str(bundle), name)
+    done = command.run(
+        runtime, "--root", str(bundle.parent / "containers"), "run", "--bundle", str(bundle), name
+    )
     return dict(line.split(": ", 1) for line in done.check().out.splitlines())
 
 

@@ -53,9 +53,15 @@ def unable(wrapper: str) -> tuple[str, bool] | None:
     if os.geteuid() != 0:
         return "needs root", False
     if not os.access(wrapper, os.X_OK):
-        return f"{wrapper} is not built (cmake --preset release && cmake --build --preset release)", True
-    probe = subprocess.run(["unshare", "-m", "-n", "-p", "-f", "mount", "-t", "tmpfs", "probe", "/run"],
-                           capture_output=True, text=True)
+        return (
+            f"{wrapper} is not built (cmake --preset release && cmake --build --preset release)",
+            True,
+        )
+    probe = subprocess.run(
+        ["unshare", "-m", "-n", "-p", "-f", "mount", "-t", "tmpfs", "probe", "/run"],
+        capture_output=True,
+        text=True,
+    )
     if probe.returncode:
         return f"namespaces cannot be made here: {probe.stderr.strip()}", False
     return None
@@ -73,13 +79,29 @@ def make_base() -> Path:
 def outer(arguments: argparse.Namespace) -> int:
     directory = make_base()
     before = state.host()
-    environment = dict(os.environ, **{MARK: str(directory), BINARY: os.path.abspath(arguments.binary)})
+    environment = dict(
+        os.environ, **{MARK: str(directory), BINARY: os.path.abspath(arguments.binary)}
+    )
     environment["PYTHONPATH"] = str(SOURCE / "integration")
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-               sys.executable, "-m", "lib.inside", os.path.abspath(arguments.file), *arguments.tests]
+    command = [
+        "unshare",
+        "--mount",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        sys.executable,
+        "-m",
+        "lib.inside",
+        os.path.abspath(arguments.file),
+        *arguments.tests,
+    ]
     try:
-        code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode
+        code = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, timeout=LIMIT
+        ).returncode
     finally:
         left = state.remove_cgroups(directory.name)
         shutil.rmtree(directory)
@@ -115,5 +137,7 @@ def mount(*words: str) -> None:
 
 def overlayfs(path: Path) -> bool:
     """An overlay cannot be the upper directory of another (tests within a container)."""
-    kind = subprocess.run(["stat", "-f", "-c", "%t", str(path)], check=True, capture_output=True, text=True)
+    kind = subprocess.run(
+        ["stat", "-f", "-c", "%t", str(path)], check=True, capture_output=True, text=True
+    )
     return kind.stdout.strip() == OVERLAYFS_MAGIC

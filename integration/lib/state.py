@@ -44,8 +44,11 @@ def host() -> set[str]:
 
 
 def difference(before: set[str], after: set[str], directory: Path) -> list[str]:
-    return sorted(line for line in after ^ before
-                  if not line.startswith("mount ") or str(directory) in line or "hardened" in line)
+    return sorted(
+        line
+        for line in after ^ before
+        if not line.startswith("mount ") or str(directory) in line or "hardened" in line
+    )
 
 
 def cgroup_roots() -> list[Path]:

@@ -36,14 +36,15 @@ int help_command(Arguments, Kernel&, const Environment&) {
                "  hardened ANY OTHER RUNC CALL              as runc, untouched\n\n"
                "commands of its own:\n";
   for (const Command& command : kCommands) {
-    std::cout << "  " << command.name << std::string(12 - command.name.size(), ' ') << command.summary
-              << '\n';
+    std::cout << "  " << command.name << std::string(12 - command.name.size(), ' ')
+              << command.summary << '\n';
   }
   return 0;
 }
 
 const Command* find_command(Arguments arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") return &kCommands.back();
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")
+    return &kCommands.back();
   const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
     return command.name == arguments[0];
   });

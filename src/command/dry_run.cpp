@@ -29,19 +29,22 @@ struct Options {
 
 Options options_of(Arguments arguments) {
   Options options;
-  CLI::App app("Print what hardened would hand to the runtime; changes nothing, needs no root.", "hardened dry-run");
+  CLI::App app("Print what hardened would hand to the runtime; changes nothing, needs no root.",
+               "hardened dry-run");
   app.add_option("--bundle", options.bundle, "a bundle directory");
   app.add_option("--config", options.config, "a config.json; - is standard input");
   app.add_option("--process", options.process, "a process document of exec");
   app.add_option("--resources", options.resources, "a resources document of update");
   app.add_option("--profile", options.profile, "profile to use");
   app.add_option("--policy", options.policy, "a policy file instead of the host's");
-  app.add_option("--host-facts", options.host_facts, "facts to judge by, as `doctor --facts` prints them");
+  app.add_option("--host-facts", options.host_facts,
+                 "facts to judge by, as `doctor --facts` prints them");
   app.add_option("--format", options.format, "config, diff, patch, table or json")
       ->check(CLI::IsMember({"config", "diff", "patch", "table", "json"}));
-  app.footer("examples:\n  hardened dry-run --bundle . --format diff\n"
-             "  hardened dry-run --config config.json --format table --profile strict\n"
-             "  runc spec && hardened dry-run --config - < config.json");
+  app.footer(
+      "examples:\n  hardened dry-run --bundle . --format diff\n"
+      "  hardened dry-run --config config.json --format table --profile strict\n"
+      "  runc spec && hardened dry-run --config - < config.json");
   // CLI11 takes a lone dash for no option; it stands for `--config -`.
   std::vector<std::string> words(arguments.begin(), arguments.end());
   for (std::size_t index = 0; index < words.size(); ++index) {
@@ -57,7 +60,8 @@ Options options_of(Arguments arguments) {
 std::string text_of(Kernel& kernel, const std::string& path) {
   const std::size_t limit = ParseLimits{}.bytes;
   if (path == "-") return kernel.read_all(STDIN_FILENO, limit);
-  const Descriptor file = kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
+  const Descriptor file =
+      kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
   return kernel.read_all(file.number(), limit);
 }
 
@@ -65,7 +69,8 @@ Json document_of(Kernel& kernel, const std::string& path) {
   try {
     return parse_document(text_of(kernel, path));
   } catch (Error& error) {
-    throw error.kind() == ErrorKind::system ? error : error.within(path == "-" ? "standard input" : path);
+    throw error.kind() == ErrorKind::system ? error
+                                            : error.within(path == "-" ? "standard input" : path);
   }
 }
 
@@ -90,7 +95,8 @@ class DryRun {
     if (inputs > 1) throw Error(ErrorKind::usage, "--bundle and --config exclude each other");
     if (!options_.process.empty()) return exec();
     if (!options_.resources.empty()) return update();
-    if (inputs == 0) throw Error(ErrorKind::usage, "one of --bundle, --config, --process, --resources is needed");
+    if (inputs == 0)
+      throw Error(ErrorKind::usage, "one of --bundle, --config, --process, --resources is needed");
     return create();
   }
 
@@ -102,7 +108,8 @@ class DryRun {
 
   // Pinned facts replace all looking: the same output on every machine.
   Facts facts(const Json& document, const Profile& profile, const std::string& directory) const {
-    if (!options_.host_facts.empty()) return facts_from_json(document_of(kernel_, options_.host_facts));
+    if (!options_.host_facts.empty())
+      return facts_from_json(document_of(kernel_, options_.host_facts));
     return inspect(kernel_, document, profile, directory, Looking::as_far_as_possible).facts;
   }
 
@@ -128,7 +135,8 @@ class DryRun {
     return {std::move(document), std::move(plan)};
   }
 
-  // The container's ceiling where a bundle or config is given too, else the most that the profile lets any have.
+  // The container's ceiling where a bundle or config is given too, else the most that the profile
+  // lets any have.
   Outcome exec() {
     Json process = document_of(kernel_, options_.process);
     check_fields(process, DocumentKind::process, UnlistedFields::keep);

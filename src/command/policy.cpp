@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hardened/command/command.hpp"
+#include "hardened/core/policy.hpp"
 
 #include <unistd.h>
 
@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "hardened/command/command.hpp"
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/error.hpp"
-#include "hardened/core/policy.hpp"
 #include "hardened/shell/policy_files.hpp"
 
 namespace hardened {

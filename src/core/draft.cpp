@@ -21,8 +21,8 @@ Json& reach(Json& document, std::string_view pointer) {
   if (pointer.empty()) return document;
   const Place place = split(pointer);
   Json& parent = reach(document, place.parent);
-  Json& value =
-      parent.is_array() ? parent.at(Json::json_pointer{join("", place.token)}) : parent[place.token];
+  Json& value = parent.is_array() ? parent.at(Json::json_pointer{join("", place.token)})
+                                  : parent[place.token];
   if (value.is_null()) value = Json::object();
   return value;
 }
@@ -54,7 +54,8 @@ void Draft::set(std::string_view pointer, Json value, std::string_view reason) {
 void Draft::remove(std::string_view pointer, std::string_view reason) {
   const Json* before = find(document_, pointer);
   if (before == nullptr) return;
-  plan_.changes.push_back({rule_, std::string(pointer), *before, std::nullopt, std::string(reason), reference_});
+  plan_.changes.push_back(
+      {rule_, std::string(pointer), *before, std::nullopt, std::string(reason), reference_});
   const Place place = split(pointer);
   Json& parent = reach(document_, place.parent);
   if (parent.is_array()) {
@@ -64,9 +65,11 @@ void Draft::remove(std::string_view pointer, std::string_view reason) {
   }
 }
 
-void Draft::insert(std::string_view pointer, std::size_t index, Json value, std::string_view reason) {
+void Draft::insert(std::string_view pointer, std::size_t index, Json value,
+                   std::string_view reason) {
   Json& array = reach(document_, pointer);
-  plan_.changes.push_back({rule_, join(pointer, index), std::nullopt, value, std::string(reason), reference_});
+  plan_.changes.push_back(
+      {rule_, join(pointer, index), std::nullopt, value, std::string(reason), reference_});
   array.insert(array.begin() + static_cast<std::ptrdiff_t>(index), std::move(value));
 }
 

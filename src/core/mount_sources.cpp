@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 7> kEngineSockets{
 constexpr std::array<std::string_view, 6> kHarmlessNodes{"/dev/null",   "/dev/zero",    "/dev/full",
                                                          "/dev/random", "/dev/urandom", "/dev/tty"};
 
-constexpr std::array<std::string_view, 5> kInitPrograms{"docker-init", "catatonit", "tini", "tini-static",
-                                                        "dumb-init"};
+constexpr std::array<std::string_view, 5> kInitPrograms{"docker-init", "catatonit", "tini",
+                                                        "tini-static", "dumb-init"};
 
 template <typename List>
 bool holds(const List& list, std::string_view entry) {

@@ -28,7 +28,8 @@ void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input) {
   rule.apply(draft, input);
 }
 
-Plan make_plan(const Json& document, const Profile& profile, const Facts& facts, std::string_view id) {
+Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
+               std::string_view id) {
   Plan plan;
   plan.config = document;
   for (const Rule& rule : catalogue()) {
@@ -54,7 +55,8 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
 }
 
 std::string describe(const Refusal& refusal) {
-  std::string text = refusal.rule + ": " + printable(refusal.pointer) + ": asks for " + printable(refusal.asked, 300);
+  std::string text = refusal.rule + ": " + printable(refusal.pointer) + ": asks for " +
+                     printable(refusal.asked, 300);
   if (!refusal.reference.empty()) text += " (" + refusal.reference + ")";
   if (!refusal.setting.empty()) text += "; policy setting: " + refusal.setting;
   return text;

@@ -31,7 +31,8 @@ CodePoint decode(std::string_view text) {
   return {value, length};
 }
 
-// What moves the cursor, recolours the terminal, or makes text read in another order (CVE-2021-42574).
+// What moves the cursor, recolours the terminal, or makes text read in another order
+// (CVE-2021-42574).
 bool harmful(std::uint32_t value) {
   return value < 0x20 || (value >= 0x7F && value < 0xA0) || value == 0xAD ||
          (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) ||

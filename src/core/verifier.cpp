@@ -51,8 +51,10 @@ void read_only_rootfs(const Subject& s) {
 
 void rootfs_shape(const Subject& s) {
   const auto path = find_string(s.config, "/root/path");
-  if (!path || path->empty() || *path == "/") fail("/root/path", "must name a directory of its own");
-  if (!s.facts.root.symbolic_links.empty()) fail("/root/path", "holds a link at /dev, /proc or /sys");
+  if (!path || path->empty() || *path == "/")
+    fail("/root/path", "must name a directory of its own");
+  if (!s.facts.root.symbolic_links.empty())
+    fail("/root/path", "holds a link at /dev, /proc or /sys");
 }
 
 void pids_limit(const Subject& s) {
@@ -98,7 +100,8 @@ void rlimits(const Subject& s) {
                           : type == "RLIMIT_NPROC"  ? "nproc"
                                                     : nullptr;
     if (setting != nullptr && s.settings.contains(setting) &&
-        limits[index].value("hard", std::uint64_t{0}) > s.settings.at(setting).get<std::uint64_t>()) {
+        limits[index].value("hard", std::uint64_t{0}) >
+            s.settings.at(setting).get<std::uint64_t>()) {
       fail(pointer, "is above the profile's " + std::string(setting));
     }
   }
@@ -217,7 +220,8 @@ void mounts(const Subject& s) {
     const Strings options = find_strings(list, join(join("", index), "options"));
     const bool bind = contains(options, "bind") || contains(options, "rbind");
     const std::string type = list[index].value("type", "");
-    if (!bind && !contains(types, type)) fail(join(pointer, "type"), type + " is not an allowed type");
+    if (!bind && !contains(types, type))
+      fail(join(pointer, "type"), type + " is not an allowed type");
     const std::string destination = list[index].value("destination", "");
     if (!bind && type == "proc" && destination != "/proc") fail(pointer, "a second proc");
     const bool shared = contains(options, "shared") || contains(options, "rshared");
@@ -294,25 +298,28 @@ bool within(std::string_view path, std::string_view change) {
   return path == change || (path.starts_with(change) && path[change.size()] == '/');
 }
 
-// Every difference must be one that the plan states: a rule that edits behind the draft is a defect.
+// Every difference must be one that the plan states: a rule that edits behind the draft is a
+// defect.
 void verify_stated(const Json& original, const Plan& plan) {
   if (original == plan.config) return;
   Json differing = Json::diff(original, plan.config);
   for (const Json& step : differing) {
     const std::string path = step.at("path").get<std::string>();
-    const bool stated = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
-      const std::string array = change.pointer.substr(0, change.pointer.rfind('/'));
-      return within(path, change.pointer) || within(change.pointer, path) ||
-             (array != "" && within(path, array) && find(plan.config, array) != nullptr &&
-              find(plan.config, array)->is_array());
-    });
+    const bool stated =
+        std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
+          const std::string array = change.pointer.substr(0, change.pointer.rfind('/'));
+          return within(path, change.pointer) || within(change.pointer, path) ||
+                 (array != "" && within(path, array) && find(plan.config, array) != nullptr &&
+                  find(plan.config, array)->is_array());
+        });
     if (!stated) fail(path, "differs, and no rule says so");
   }
 }
 
 }  // namespace
 
-void verify_plan(const Json& original, const Plan& plan, const Profile& profile, const Facts& facts) {
+void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
+                 const Facts& facts) {
   for (const Condition& condition : kConditions) {
     if (profile.mode(condition.rule) == RuleMode::enforce) {
       condition.check({plan.config, profile.settings(condition.rule), facts});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Never weaker: each dimension of a document has an order of strength, stated here once more, without the rules.
+// Never weaker: each dimension of a document has an order of strength, stated here once more,
+// without the rules.
 #include <algorithm>
 #include <filesystem>
 #include <limits>
@@ -16,14 +17,16 @@ namespace {
 using Strings = std::vector<std::string>;
 
 [[noreturn]] void weaker(std::string_view pointer, std::string_view what) {
-  throw Error(ErrorKind::refused, pointer, "verifier: the result is weaker than the document: " + std::string(what));
+  throw Error(ErrorKind::refused, pointer,
+              "verifier: the result is weaker than the document: " + std::string(what));
 }
 
 bool contains(const Strings& strings, std::string_view wanted) {
   return std::find(strings.begin(), strings.end(), wanted) != strings.end();
 }
 
-void require_subset(const Json& before, const Json& after, std::string_view pointer, const Strings& free = {}) {
+void require_subset(const Json& before, const Json& after, std::string_view pointer,
+                    const Strings& free = {}) {
   const Strings had = find_strings(before, pointer);
   for (const std::string& item : find_strings(after, pointer)) {
     if (!contains(had, item) && !contains(free, item)) weaker(pointer, item + " was added");
@@ -38,13 +41,15 @@ void require_superset(const Json& before, const Json& after, std::string_view po
 }
 
 void require_still_true(const Json& before, const Json& after, std::string_view pointer) {
-  if (find_boolean(before, pointer) == true && find_boolean(after, pointer) != true) weaker(pointer, "no longer true");
+  if (find_boolean(before, pointer) == true && find_boolean(after, pointer) != true)
+    weaker(pointer, "no longer true");
 }
 
 void require_same(const Json& before, const Json& after, std::string_view pointer) {
   const Json* had = find(before, pointer);
   const Json* has = find(after, pointer);
-  if ((had == nullptr) != (has == nullptr) || (had != nullptr && *had != *has)) weaker(pointer, "was changed");
+  if ((had == nullptr) != (has == nullptr) || (had != nullptr && *had != *has))
+    weaker(pointer, "was changed");
 }
 
 // What the process runs and as whom is the author's; only its powers are ours.
@@ -54,7 +59,8 @@ void process_is_the_same(const Json& before, const Json& after) {
   }
   // "/a/../b" may come out as "/b": the same directory, said plainly.
   const auto cwd = [](const Json& document) {
-    return std::filesystem::path("/" + find_string(document, "/process/cwd").value_or("") + "/").lexically_normal();
+    return std::filesystem::path("/" + find_string(document, "/process/cwd").value_or("") + "/")
+        .lexically_normal();
   };
   if (cwd(before) != cwd(after)) weaker("/process/cwd", "was changed");
 }
@@ -65,7 +71,8 @@ void powers(const Json& before, const Json& after) {
   for (const char* set : {"bounding", "effective", "inheritable", "permitted", "ambient"}) {
     require_subset(before, after, join("/process/capabilities", set));
   }
-  if (find_integer(after, "/process/oomScoreAdj").value_or(0) < find_integer(before, "/process/oomScoreAdj").value_or(0)) {
+  if (find_integer(after, "/process/oomScoreAdj").value_or(0) <
+      find_integer(before, "/process/oomScoreAdj").value_or(0)) {
     weaker("/process/oomScoreAdj", "is lower");
   }
 }
@@ -82,7 +89,8 @@ void rlimits(const Json& before, const Json& after) {
   const auto now = hard_limits(after);
   for (const auto& [type, hard] : hard_limits(before)) {
     const auto found = now.find(type);
-    if (found == now.end() || found->second > hard) weaker("/process/rlimits", type + " was raised or dropped");
+    if (found == now.end() || found->second > hard)
+      weaker("/process/rlimits", type + " was raised or dropped");
   }
 }
 
@@ -110,7 +118,8 @@ void paths_and_filters(const Json& before, const Json& after) {
     weaker("/linux/seccomp", "was dropped");
   }
   const auto label = find_string(before, "/process/apparmorProfile").value_or("");
-  if (!label.empty() && label != "unconfined") require_same(before, after, "/process/apparmorProfile");
+  if (!label.empty() && label != "unconfined")
+    require_same(before, after, "/process/apparmorProfile");
   if (!find_string(before, "/process/selinuxLabel").value_or("").empty()) {
     require_same(before, after, "/process/selinuxLabel");
   }
@@ -121,7 +130,8 @@ void namespaces(const Json& before, const Json& after) {
   for (const Json& entry : find_array(before, "/linux/namespaces")) {
     // One of its own instead of one that is named is tighter.
     const Json own{{"type", entry.at("type")}};
-    if (std::find(has.begin(), has.end(), entry) == has.end() && std::find(has.begin(), has.end(), own) == has.end()) {
+    if (std::find(has.begin(), has.end(), entry) == has.end() &&
+        std::find(has.begin(), has.end(), own) == has.end()) {
       weaker("/linux/namespaces", entry.value("type", "") + " was dropped or changed");
     }
   }
@@ -137,12 +147,14 @@ void kept_or_fewer(const Json& before, const Json& after) {
   for (const auto& [stage, list] : find_object(after, "/hooks").items()) {
     const Json& had = find_array(before, join("/hooks", stage));
     for (const Json& hook : list) {
-      if (std::find(had.begin(), had.end(), hook) == had.end()) weaker(join("/hooks", stage), "a hook was added");
+      if (std::find(had.begin(), had.end(), hook) == had.end())
+        weaker(join("/hooks", stage), "a hook was added");
     }
   }
   const Json& nodes = find_array(before, "/linux/devices");
   for (const Json& node : find_array(after, "/linux/devices")) {
-    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) weaker("/linux/devices", "a device was added");
+    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end())
+      weaker("/linux/devices", "a device was added");
   }
 }
 
@@ -156,13 +168,19 @@ bool default_device(const Json& rule) {
 }
 
 bool covers(const Json& wide, const Json& narrow) {
-  const auto field = [](const Json& rule, const char* name) { return rule.value(name, std::int64_t{-1}); };
-  const auto same = [&](const char* name) { return field(wide, name) == -1 || field(wide, name) == field(narrow, name); };
+  const auto field = [](const Json& rule, const char* name) {
+    return rule.value(name, std::int64_t{-1});
+  };
+  const auto same = [&](const char* name) {
+    return field(wide, name) == -1 || field(wide, name) == field(narrow, name);
+  };
   const std::string type = wide.value("type", "a");
-  if (!wide.value("allow", false) || (type != "a" && type != narrow.value("type", "a"))) return false;
+  if (!wide.value("allow", false) || (type != "a" && type != narrow.value("type", "a")))
+    return false;
   const std::string access = wide.value("access", "rwm");
   return same("major") && same("minor") &&
-         std::ranges::all_of(narrow.value("access", "rwm"), [&](char c) { return access.find(c) != std::string::npos; });
+         std::ranges::all_of(narrow.value("access", "rwm"),
+                             [&](char c) { return access.find(c) != std::string::npos; });
 }
 
 void device_rules(const Json& before, const Json& after) {
@@ -175,25 +193,29 @@ void device_rules(const Json& before, const Json& after) {
   }
 }
 
-// The author's mounts stay in their order, same source and place, and keep what makes them tight. New ones show the
-// container's own rootfs, or are empty.
+// The author's mounts stay in their order, same source and place, and keep what makes them tight.
+// New ones show the container's own rootfs, or are empty.
 void mounts(const Json& before, const Json& after, std::string_view root) {
   const std::string own(root.empty() ? find_string(before, "/root/path").value_or("") : root);
   const Json& had = find_array(before, "/mounts");
   std::size_t next = 0;
   for (const Json& mount : find_array(after, "/mounts")) {
-    const bool kept = next < had.size() && had[next].value("destination", "") == mount.value("destination", "") &&
+    const bool kept = next < had.size() &&
+                      had[next].value("destination", "") == mount.value("destination", "") &&
                       had[next].value("source", "") == mount.value("source", "");
     if (kept) {
       const Strings options = find_strings(mount, "/options");
       for (const std::string& option : find_strings(had[next], "/options")) {
-        const bool tight = option == "ro" || option == "rro" || option == "nosuid" || option == "nodev" || option == "noexec";
-        if (tight && !contains(options, option)) weaker("/mounts", mount.value("destination", "") + " lost " + option);
+        const bool tight = option == "ro" || option == "rro" || option == "nosuid" ||
+                           option == "nodev" || option == "noexec";
+        if (tight && !contains(options, option))
+          weaker("/mounts", mount.value("destination", "") + " lost " + option);
       }
       ++next;
     } else if (mount.value("type", "") != "tmpfs") {
       const std::filesystem::path source(own + '/' + mount.value("destination", ""));
-      if (std::filesystem::path(mount.value("source", "")).lexically_normal() != source.lexically_normal()) {
+      if (std::filesystem::path(mount.value("source", "")).lexically_normal() !=
+          source.lexically_normal()) {
         weaker("/mounts", mount.value("destination", "") + " was added");
       }
     }
@@ -221,11 +243,13 @@ void verify_exec(const Json& process, const Ceiling& ceiling) {
     const Strings most = find_strings(ceiling.json, "/capabilities");
     for (const auto& [set, names] : find_object(process, "/capabilities").items()) {
       for (const std::string& name : find_strings(process, join("/capabilities", set))) {
-        if (!contains(most, name)) weaker(join("/capabilities", set), name + " is above the container's own");
+        if (!contains(most, name))
+          weaker(join("/capabilities", set), name + " is above the container's own");
       }
     }
   }
-  if (contains(enforced, "no-new-privileges") && find_boolean(ceiling.json, "/noNewPrivileges") == true &&
+  if (contains(enforced, "no-new-privileges") &&
+      find_boolean(ceiling.json, "/noNewPrivileges") == true &&
       find_boolean(process, "/noNewPrivileges") != true) {
     weaker("/noNewPrivileges", "the container has it");
   }

@@ -4,8 +4,8 @@
 namespace hardened {
 namespace {
 
-// A set-user-ID binary in the image, or one that an attacker drops, would raise its caller to container
-// root and to every capability of the bounding set.
+// A set-user-ID binary in the image, or one that an attacker drops, would raise its caller to
+// container root and to every capability of the bounding set.
 void apply(Draft& draft, const RuleInput&) {
   draft.set("/process/noNewPrivileges", true, "set-user-ID binaries must not raise privileges");
 }

@@ -11,20 +11,22 @@ namespace {
 // runc keeps its state in /run/runc, crun in /run/crun, both below XDG_RUNTIME_DIR for other users.
 std::string default_root(const Environment& environment, const std::string& runtime) {
   const std::string name = runtime.substr(runtime.rfind('/') + 1);
-  const std::string base =
-      environment.root || environment.runtime_directory.empty() ? "/run" : environment.runtime_directory;
+  const std::string base = environment.root || environment.runtime_directory.empty()
+                               ? "/run"
+                               : environment.runtime_directory;
   return base + '/' + name;
 }
 
-// The two spellings /var/run/docker/x and /run/docker/x are one directory: a record under either must
-// be found by the other. What does not exist yet has no links to follow.
+// The two spellings /var/run/docker/x and /run/docker/x are one directory: a record under either
+// must be found by the other. What does not exist yet has no links to follow.
 std::string canonical(Kernel& kernel, std::string path) {
   std::string rest;
   while (true) {
     try {
-      const Descriptor directory = kernel.open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
-      const auto link =
-          kernel.read_link(kWorkingDirectory, "/proc/self/fd/" + std::to_string(directory.number()));
+      const Descriptor directory =
+          kernel.open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
+      const auto link = kernel.read_link(kWorkingDirectory,
+                                         "/proc/self/fd/" + std::to_string(directory.number()));
       return (link && *link != "/" ? *link : "") + rest;
     } catch (const Error& error) {
       const std::size_t slash = path.rfind('/');

@@ -22,14 +22,17 @@ namespace hardened {
 namespace {
 
 void require_restore_allowed(const Policy& policy, const Invocation& invocation) {
-  // What comes back has the checkpoint's credentials and filters: rewriting config.json does not lower them.
+  // What comes back has the checkpoint's credentials and filters: rewriting config.json does not
+  // lower them.
   if (invocation.operation() == Operation::restore && !policy.restore_allowed()) {
     throw Error(ErrorKind::refused,
-                "restore: asks for a container with the privileges of its checkpoint; policy setting: restore");
+                "restore: asks for a container with the privileges of its checkpoint; policy "
+                "setting: restore");
   }
 }
 
-// A rule that had to judge by the text alone lists what it did not see: dry-run may assume, create never.
+// A rule that had to judge by the text alone lists what it did not see: dry-run may assume, create
+// never.
 void require_all_seen(const Plan& plan) {
   if (plan.unverified.empty()) return;
   throw Error(ErrorKind::refused, "could not be looked at: " + plan.unverified.front());
@@ -70,7 +73,8 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Profile profile = select_profile(policy, environment, invocation.profile(), document);
   check_fields(document, DocumentKind::config, profile.unlisted_fields());
 
-  const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see);
+  const Inspection inspection =
+      inspect(kernel, document, profile, bundle.path(), Looking::must_see);
   const Plan plan = make_plan(document, profile, inspection.facts, key.id);
   require_no_refusals(plan);
   require_all_seen(plan);

@@ -23,15 +23,17 @@ constexpr std::size_t kLargestDocument = 16U << 20;
 Json read_document(Kernel& kernel, const std::string& path) {
   try {
     if (path == "-") return parse_document(kernel.read_all(STDIN_FILENO, kLargestDocument));
-    const Descriptor file = kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
+    const Descriptor file =
+        kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
     return parse_document(kernel.read_all(file.number(), kLargestDocument));
   } catch (Error& error) {
     throw error.within(path == "-" ? "standard input" : path);
   }
 }
 
-// The engine's file stays as it was: the runtime reads a sealed copy in memory that nobody can change between our
-// look and its own. The descriptor lies above those that --preserve-fds hands to the container.
+// The engine's file stays as it was: the runtime reads a sealed copy in memory that nobody can
+// change between our look and its own. The descriptor lies above those that --preserve-fds hands to
+// the container.
 std::string hand_over(Kernel& kernel, int lowest, const Json& document) {
   const Descriptor file = kernel.memory_file("hardened");
   kernel.write_all(file.number(), write_document(document));
@@ -41,12 +43,13 @@ std::string hand_over(Kernel& kernel, int lowest, const Json& document) {
   return "/proc/self/fd/" + std::to_string(kept.release());
 }
 
-// Without --process the runtime starts from the bundle's config.json, which was rewritten at create. If it now
-// gives more than the container may have, someone changed it.
+// Without --process the runtime starts from the bundle's config.json, which was rewritten at
+// create. If it now gives more than the container may have, someone changed it.
 void require_bundle_within(Kernel& kernel, const std::string& bundle, const Ceiling& ceiling) {
   const Json config = read_document(kernel, bundle + "/config.json");
   const Json* process = find(config, "/process");
-  if (process == nullptr) throw Error(ErrorKind::refused, "/process", "the bundle has none to start from");
+  if (process == nullptr)
+    throw Error(ErrorKind::refused, "/process", "the bundle has none to start from");
   check_fields(*process, DocumentKind::process, UnlistedFields::keep);
   const Plan plan = plan_exec(*process, ceiling);
   require_no_refusals(plan);
@@ -59,8 +62,8 @@ void require_bundle_within(Kernel& kernel, const std::string& bundle, const Ceil
 // Whether the container of that id is still the one that the record was written for.
 bool describes(Kernel& kernel, const Record& record) {
   try {
-    const Descriptor file =
-        kernel.open(kWorkingDirectory, record.bundle + "/config.json", O_RDONLY | O_NONBLOCK, Walk::no_links);
+    const Descriptor file = kernel.open(kWorkingDirectory, record.bundle + "/config.json",
+                                        O_RDONLY | O_NONBLOCK, Walk::no_links);
     return digest_of(kernel.read_all(file.number(), kLargestDocument)) == record.digest;
   } catch (const Error& error) {
     if (error.number() == ENOENT) return false;
@@ -78,7 +81,8 @@ struct Container {
 Container known_container(Kernel& kernel, const Environment& environment, const ContainerKey& key,
                           const Policy& policy, const std::string& runtime) {
   const auto record = read_record(kernel, environment, key);
-  if (record && describes(kernel, *record)) return {record->bundle, record->profile, record->ceiling};
+  if (record && describes(kernel, *record))
+    return {record->bundle, record->profile, record->ceiling};
   const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
   const InitProcess init = init_process(kernel, runtime, key);
   return {init.bundle, profile.name(), ceiling_of(init.status, profile)};

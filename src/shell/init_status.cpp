@@ -39,7 +39,8 @@ InitProcess init_process(Kernel& kernel, const std::string& runtime, const Conta
     const Descriptor process = kernel.open(kWorkingDirectory, "/proc/" + std::to_string(pid),
                                            O_PATH | O_DIRECTORY, Walk::follow);
     const Json state = state_of(kernel, runtime, key);
-    if (find_integer(state, "/pid") != pid) throw Error(ErrorKind::refused, "the container changes while it is looked at");
+    if (find_integer(state, "/pid") != pid)
+      throw Error(ErrorKind::refused, "the container changes while it is looked at");
     return {find_string(state, "/bundle").value_or(""),
             {.status = file_of(kernel, process, "status"),
              .uid_map = file_of(kernel, process, "uid_map"),
@@ -49,7 +50,9 @@ InitProcess init_process(Kernel& kernel, const std::string& runtime, const Conta
              .selinux_label = label_of(kernel, process, "attr/current"),
              .oom_score_adj = file_of(kernel, process, "oom_score_adj")}};
   } catch (Error& error) {
-    throw Error(ErrorKind::refused, std::string("this container has no record, and its init cannot be judged: ") + error.what());
+    throw Error(ErrorKind::refused,
+                std::string("this container has no record, and its init cannot be judged: ") +
+                    error.what());
   }
 }
 

@@ -53,7 +53,8 @@ std::optional<Descriptor> open_if_there(Kernel& kernel, int directory, const std
     return kernel.open(directory, name, flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::no_links);
   } catch (const Error& error) {
     if (error.number() == ENOENT) return std::nullopt;
-    if (error.number() == ELOOP) throw Error(ErrorKind::invalid_input, "a symbolic link, or below one");
+    if (error.number() == ELOOP)
+      throw Error(ErrorKind::invalid_input, "a symbolic link, or below one");
     throw;
   }
 }

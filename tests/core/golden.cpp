@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/golden/<rule>/<case>/: config.json through that one rule gives expected.json: the RFC 6902 patch, the
-// refusals as the user reads them, what was judged by its text. Beside them, where needed: policy.json (laid over the
-// built-in one; its "use" names the profile), facts.json. UPDATE_GOLDEN=1 rewrites expected.json.
+// tests/golden/<rule>/<case>/: config.json through that one rule gives expected.json: the RFC 6902
+// patch, the refusals as the user reads them, what was judged by its text. Beside them, where
+// needed: policy.json (laid over the built-in one; its "use" names the profile), facts.json.
+// UPDATE_GOLDEN=1 rewrites expected.json.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -88,8 +89,10 @@ TEST(Goldens, EveryRuleHasOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(cases()), [](const auto& param) {
-  std::string name = param.param.parent_path().filename().string() + "_" + param.param.filename().string();
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  std::string name =
+      param.param.parent_path().filename().string() + "_" + param.param.filename().string();
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The invariants of every rewrite, over every document that a real engine wrote and every golden's input, under every
-// built-in profile: never weaker, idempotent, lossless, and whatever goes through passes the verifier.
+// The invariants of every rewrite, over every document that a real engine wrote and every golden's
+// input, under every built-in profile: never weaker, idempotent, lossless, and whatever goes
+// through passes the verifier.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +29,8 @@ Json read(const fs::path& path) {
 
 std::vector<fs::path> documents() {
   std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config")) found.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config"))
+    found.push_back(entry.path());
   for (const auto& entry : fs::recursive_directory_iterator(HARDENED_SOURCE "/tests/golden")) {
     if (entry.path().filename() == "config.json") found.push_back(entry.path());
   }
@@ -38,7 +40,8 @@ std::vector<fs::path> documents() {
 
 Facts facts_beside(const fs::path& document) {
   const fs::path facts = document.parent_path() / "facts.json";
-  return document.filename() == "config.json" && fs::exists(facts) ? facts_from_json(read(facts)) : Facts{};
+  return document.filename() == "config.json" && fs::exists(facts) ? facts_from_json(read(facts))
+                                                                   : Facts{};
 }
 
 struct Case {
@@ -67,7 +70,8 @@ class Invariants : public testing::TestWithParam<std::string> {
 TEST_P(Invariants, NeverWeaker) {
   for (const Case& entry : cases()) {
     const Plan once = plan(entry.document, entry);
-    EXPECT_NO_THROW(verify_not_weaker(entry.document, once.config, entry.facts.root.path)) << entry.name;
+    EXPECT_NO_THROW(verify_not_weaker(entry.document, once.config, entry.facts.root.path))
+        << entry.name;
   }
 }
 
@@ -89,7 +93,8 @@ TEST_P(Invariants, ASecondRewriteChangesNothing) {
   for (const Case& entry : cases()) {
     const Plan once = plan(entry.document, entry);
     const Plan twice = plan(once.config, entry);
-    EXPECT_EQ(twice.config, once.config) << entry.name << Json::diff(once.config, twice.config).dump(2);
+    EXPECT_EQ(twice.config, once.config)
+        << entry.name << Json::diff(once.config, twice.config).dump(2);
     EXPECT_TRUE(twice.changes.empty()) << entry.name;
   }
 }

@@ -37,7 +37,9 @@ def examples() -> list[tuple[str, str]]:
 def gtests() -> set[str]:
     names = set()
     for path in (SOURCE / "tests").glob("*/*.cpp"):
-        for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", path.read_text(), re.MULTILINE):
+        for suite, name in re.findall(
+            r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", path.read_text(), re.MULTILINE
+        ):
             names.add(f"{suite}.{name}")
     return names
 
@@ -51,22 +53,29 @@ class Documents(unittest.TestCase):
                 with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
                     file.write(text)
                     file.flush()
-                    done = subprocess.run([hardened, "policy", "check", file.name], capture_output=True, text=True)
+                    done = subprocess.run(
+                        [hardened, "policy", "check", file.name], capture_output=True, text=True
+                    )
                 self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
 
     def coverage(self) -> str:
         return (SOURCE / "docs/coverage.md").read_text()
 
     def test_every_path_that_the_coverage_names_is_there(self):
-        paths = NAMED.findall(self.coverage()) + [file for file, _ in PYTHON_TEST.findall(self.coverage())]
+        paths = NAMED.findall(self.coverage()) + [
+            file for file, _ in PYTHON_TEST.findall(self.coverage())
+        ]
         self.assertGreater(len(paths), 20)
         self.assertEqual([], [path for path in paths if not (SOURCE / path).exists()])
 
     def test_every_test_function_that_the_coverage_names_is_there(self):
         named = PYTHON_TEST.findall(self.coverage())
         self.assertGreater(len(named), 5)
-        missing = [f"{file} {test}" for file, test in named
-                   if f"def {test}(" not in (SOURCE / file).read_text()]
+        missing = [
+            f"{file} {test}"
+            for file, test in named
+            if f"def {test}(" not in (SOURCE / file).read_text()
+        ]
         self.assertEqual([], missing)
 
     def test_every_unit_test_that_the_coverage_names_is_there(self):
@@ -79,7 +88,11 @@ class Documents(unittest.TestCase):
         sections = re.split(r"(?m)^### ", (SOURCE / "docs/policy.md").read_text())
         for rule, settings in schema["$defs"]["rules"]["properties"].items():
             section = next((part for part in sections if part.startswith(f"{rule}\n")), "")
-            missing = [name for name in settings["properties"] if name != "mode" and f"`{name}`" not in section]
+            missing = [
+                name
+                for name in settings["properties"]
+                if name != "mode" and f"`{name}`" not in section
+            ]
             with self.subTest(rule):
                 self.assertTrue(section, "no section")
                 self.assertEqual([], missing)

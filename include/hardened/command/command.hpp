@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operator's own commands, beside the runtime's. Each gets the words after its name and returns the exit code;
-// what goes wrong is thrown as for every other call.
+// The operator's own commands, beside the runtime's. Each gets the words after its name and returns
+// the exit code; what goes wrong is thrown as for every other call.
 #pragma once
 
 #include <span>
@@ -13,7 +13,8 @@ namespace hardened {
 
 using Arguments = std::span<const std::string>;
 
-// True for `hardened`, `hardened --help`, and where the first word that is no global flag of ours is one of our own commands.
+// True for `hardened`, `hardened --help`, and where the first word that is no global flag of ours
+// is one of our own commands.
 bool is_own_command(Arguments arguments);
 
 int run_own_command(Arguments arguments, Kernel& kernel, const Environment& environment);

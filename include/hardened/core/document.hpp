@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Documents as bytes: a strict parser that refuses whatever two readers could understand differently,
-// and accessors that read by JSON pointer. Nothing here knows what a field means.
+// Documents as bytes: a strict parser that refuses whatever two readers could understand
+// differently, and accessors that read by JSON pointer. Nothing here knows what a field means.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ struct ParseLimits {
   bool comments = false;          // policies may have // and /* */, documents may not
 };
 
-// Refuses (invalid_input, with line and column or pointer): trailing bytes, a byte order mark, duplicate
-// keys, invalid UTF-8, NUL inside a string (C runtimes stop there, Go does not), numbers that cannot be kept
-// exactly, and anything over the limits. The empty document too.
+// Refuses (invalid_input, with line and column or pointer): trailing bytes, a byte order mark,
+// duplicate keys, invalid UTF-8, NUL inside a string (C runtimes stop there, Go does not), numbers
+// that cannot be kept exactly, and anything over the limits. The empty document too.
 Json parse_document(std::string_view text, const ParseLimits& limits = {});
 
 // Compact, keys in their order, UTF-8 kept.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one error type: what went wrong, where in the document, and with which exit code the wrapper ends.
+// The one error type: what went wrong, where in the document, and with which exit code the wrapper
+// ends.
 #pragma once
 
 #include <exception>

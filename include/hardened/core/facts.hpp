@@ -14,9 +14,9 @@
 
 namespace hardened {
 
-// seen: opened and looked at. missing: there is nothing of that name; create alone knows that. unseen: could not be
-// looked at, or is not there (dry-run, perhaps on another machine): rules judge the text and list the object as
-// unverified; create never has it.
+// seen: opened and looked at. missing: there is nothing of that name; create alone knows that.
+// unseen: could not be looked at, or is not there (dry-run, perhaps on another machine): rules
+// judge the text and list the object as unverified; create never has it.
 enum class Sight { seen, missing, unseen };
 
 enum class FileKind { directory, regular, socket, fifo, character, block, symlink, other };
@@ -49,8 +49,8 @@ struct SourceFact {
   bool replaceable = true;                  // it or a parent can be replaced or written by non-root
   std::string file_system;                  // "ext4", "tmpfs", "overlay"
   std::vector<std::string> locked_options;  // of its mount: ro, nosuid, nodev, noexec
-  // Every mount below it, for recursive binds. Of mountinfo alone (path, location, file system, locked
-  // options): opening each could hang on a dead server.
+  // Every mount below it, for recursive binds. Of mountinfo alone (path, location, file system,
+  // locked options): opening each could hang on a dead server.
   std::vector<SourceFact> submounts;
 };
 
@@ -99,7 +99,8 @@ struct HostFacts {
   std::uint32_t cpus = 1;
   bool swap_accounting = true;  // memory.swap.max or memsw files exist
   bool apparmor = false;
-  std::vector<std::string> apparmor_profiles;  // loaded in the kernel and confining, not complaining
+  std::vector<std::string>
+      apparmor_profiles;  // loaded in the kernel and confining, not complaining
   bool selinux = false;
   bool initial_user_namespace = true;  // false below rootless engines
   std::string kernel_release;

@@ -71,5 +71,4 @@ class Invocation {
 // runc's rule for ids: [A-Za-z0-9_+-.]+, not "." or "..". Throws Error(usage).
 void check_id(std::string_view id);
 
-
 }  // namespace hardened

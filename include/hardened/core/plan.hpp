@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is to be done to a bundle and why: the rewritten document, every change with its reason, every
-// refusal. Data only; the shell carries it out.
+// What is to be done to a bundle and why: the rewritten document, every change with its reason,
+// every refusal. Data only; the shell carries it out.
 #pragma once
 
 #include <optional>
@@ -29,19 +29,20 @@ struct Refusal {
 };
 
 struct Plan {
-  Json config;                        // what goes into the bundle
-  std::vector<Change> changes;        // in catalogue order
-  std::vector<Refusal> refusals;      // any: nothing starts
-  std::vector<Change> reported;       // what rules in report mode would have changed
+  Json config;                    // what goes into the bundle
+  std::vector<Change> changes;    // in catalogue order
+  std::vector<Refusal> refusals;  // any: nothing starts
+  std::vector<Change> reported;   // what rules in report mode would have changed
   std::vector<Refusal> reported_refusals;
   std::vector<std::string> unverified;  // judged by its text: what could not be looked at
 };
 
-// "host-namespaces: /linux/namespaces/1: asks for the host's network namespace (CIS 5.10); allowed by
-// rules.host-namespaces.network"
+// "host-namespaces: /linux/namespaces/1: asks for the host's network namespace (CIS 5.10); allowed
+// by rules.host-namespaces.network"
 std::string describe(const Refusal& refusal);
 
-// Throws Error(refused) with all of them in one line, for the engine shows one line: three in full, then how many more.
+// Throws Error(refused) with all of them in one line, for the engine shows one line: three in full,
+// then how many more.
 void require_no_refusals(const Plan& plan);
 
 }  // namespace hardened

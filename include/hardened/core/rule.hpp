@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a rule is: a name, what it stands for, and one pure function over a draft. The catalogue is their order.
+// What a rule is: a name, what it stands for, and one pure function over a draft. The catalogue is
+// their order.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,7 @@ struct RuleInput {
   const Profile& profile;  // other rules' settings, where one depends on another
   const Json& settings;    // this rule's own, complete
   const Facts& facts;
-  std::string_view id;     // the container's id, empty in dry-run
+  std::string_view id;  // the container's id, empty in dry-run
 };
 
 // The document while one rule works on it. Every edit goes through here, so every edit is recorded.
@@ -32,8 +33,8 @@ class Draft {
 
   const Json& document() const { return document_; }
 
-  // Sets the value at `pointer`, creating parent objects; "-" at the end of an array appends. Nothing is
-  // recorded where the value is that already.
+  // Sets the value at `pointer`, creating parent objects; "-" at the end of an array appends.
+  // Nothing is recorded where the value is that already.
   void set(std::string_view pointer, Json value, std::string_view reason);
   // Removes the value; nothing where it is absent.
   void remove(std::string_view pointer, std::string_view reason);
@@ -71,6 +72,7 @@ void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input);
 
 // Applies every rule in order. Rules in report mode work on a copy whose changes are reported and
 // dropped; refusals are collected, not thrown, so that a user sees all of them at once.
-Plan make_plan(const Json& document, const Profile& profile, const Facts& facts, std::string_view id);
+Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
+               std::string_view id);
 
 }  // namespace hardened

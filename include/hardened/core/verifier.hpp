@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Post-conditions of a rewritten document, checked by code that shares nothing with the rules but the
-// document accessors. A failed one is a defect of ours, and refuses.
+// Post-conditions of a rewritten document, checked by code that shares nothing with the rules but
+// the document accessors. A failed one is a defect of ours, and refuses.
 #pragma once
 
 #include <string_view>
@@ -12,13 +12,15 @@
 
 namespace hardened {
 
-// Throws Error(refused, pointer, "verifier: ...") on the first post-condition of an enforced rule that does not
-// hold, on any dimension in which `plan.config` is weaker than `original`, and on any difference between the two that
-// the plan does not state.
-void verify_plan(const Json& original, const Plan& plan, const Profile& profile, const Facts& facts);
+// Throws Error(refused, pointer, "verifier: ...") on the first post-condition of an enforced rule
+// that does not hold, on any dimension in which `plan.config` is weaker than `original`, and on any
+// difference between the two that the plan does not state.
+void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
+                 const Facts& facts);
 
-// The dimensions alone: `after` has no more privilege than `before`. `root` is the rootfs's canonical path, from where
-// new binds may come; empty: root.path as `before` gives it. Throws Error(refused).
+// The dimensions alone: `after` has no more privilege than `before`. `root` is the rootfs's
+// canonical path, from where new binds may come; empty: root.path as `before` gives it. Throws
+// Error(refused).
 void verify_not_weaker(const Json& before, const Json& after, std::string_view root);
 
 // An exec document against the ceiling, an update document against the profile.

@@ -11,8 +11,8 @@
 
 namespace hardened {
 
-// `--root` with its links followed as far as it exists, or the default of the runtime at path `runtime`.
-// Throws Error(usage) without a valid id.
+// `--root` with its links followed as far as it exists, or the default of the runtime at path
+// `runtime`. Throws Error(usage) without a valid id.
 ContainerKey container_key(Kernel& kernel, const Environment& environment,
                            const Invocation& invocation, const std::string& runtime);
 

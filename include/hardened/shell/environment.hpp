@@ -8,14 +8,14 @@
 namespace hardened {
 
 struct Environment {
-  std::string invoked_as = "hardened";         // basename of argv[0]
+  std::string invoked_as = "hardened";          // basename of argv[0]
   std::string configuration = "/etc/hardened";  // policy.json, policy.d/, runtime
-  std::string state = "/run/hardened";         // records/, stage/, locks
-  std::string runtime_directory;               // XDG_RUNTIME_DIR, empty if unset
-  int listen_descriptors = 0;                  // LISTEN_FDS: handed on by the runtime
-  bool root = true;                            // euid 0
-  bool terminal = false;                       // standard output is one
-  bool no_colour = false;                      // NO_COLOR
+  std::string state = "/run/hardened";          // records/, stage/, locks
+  std::string runtime_directory;                // XDG_RUNTIME_DIR, empty if unset
+  int listen_descriptors = 0;                   // LISTEN_FDS: handed on by the runtime
+  bool root = true;                             // euid 0
+  bool terminal = false;                        // standard output is one
+  bool no_colour = false;                       // NO_COLOR
   std::size_t columns = 100;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calls that are hardened, each from its arguments to the runtime's execve. Where they throw, nothing was
-// started, and the caller's files are as they were; they return only under a kernel whose execute() does.
+// The calls that are hardened, each from its arguments to the runtime's execve. Where they throw,
+// nothing was started, and the caller's files are as they were; they return only under a kernel
+// whose execute() does.
 #pragma once
 
 #include "hardened/core/invocation.hpp"
@@ -12,19 +13,17 @@ namespace hardened {
 void harden(Kernel& kernel, const Environment& environment, Invocation invocation);
 
 // create, run, restore.
-void harden_bundle(Kernel& kernel, const Environment& environment,
-                                const Invocation& invocation);
+void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation);
 void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation);
-void harden_update(Kernel& kernel, const Environment& environment,
-                                Invocation invocation);
-// CVE-2024-21626: a descriptor of a host directory that a runtime inherits is a door out of the container. The runtime gets
-// standard input, output and error, what --preserve-fds and LISTEN_FDS name, and nothing else.
+void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation);
+// CVE-2024-21626: a descriptor of a host directory that a runtime inherits is a door out of the
+// container. The runtime gets standard input, output and error, what --preserve-fds and LISTEN_FDS
+// name, and nothing else.
 void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
                                const Invocation& invocation);
 int first_unasked_descriptor(const Environment& environment, const Invocation& invocation);
 
 // Every other call, as it came: no policy, no document, no record.
-void forward(Kernel& kernel, const Environment& environment,
-                          const Invocation& invocation);
+void forward(Kernel& kernel, const Environment& environment, const Invocation& invocation);
 
 }  // namespace hardened

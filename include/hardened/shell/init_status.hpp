@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container that has no record, as its runtime and the kernel show it. Refuses what cannot be read.
+// A container that has no record, as its runtime and the kernel show it. Refuses what cannot be
+// read.
 #pragma once
 
 #include <string>
@@ -15,8 +16,9 @@ struct InitProcess {
   InitStatus status;
 };
 
-// Asks the runtime for the container's state, then reads /proc/PID of its init through one descriptor, so that a pid
-// that is used anew meanwhile is not mistaken for it. Throws Error(refused).
+// Asks the runtime for the container's state, then reads /proc/PID of its init through one
+// descriptor, so that a pid that is used anew meanwhile is not mistaken for it. Throws
+// Error(refused).
 InitProcess init_process(Kernel& kernel, const std::string& runtime, const ContainerKey& key);
 
 }  // namespace hardened

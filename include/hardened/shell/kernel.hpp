@@ -59,7 +59,7 @@ class Kernel {
   virtual Descriptor duplicate(int descriptor, int lowest) = 0;  // close-on-exec
   virtual void keep_on_exec(int descriptor) = 0;
   virtual void close_on_exec_from(int lowest) = 0;  // close_range
-  virtual uid_t user() = 0;  // effective
+  virtual uid_t user() = 0;                         // effective
 
   virtual void unshare_mounts() = 0;  // CLONE_NEWNS
   // mount(2); an empty source, type or data is a null pointer.

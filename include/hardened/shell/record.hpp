@@ -32,8 +32,9 @@ struct Record {
   std::string digest;  // of the rewritten config.json, see digest_of
 };
 
-// FNV-1a of 64 bits, in hexadecimal: tells documents apart, proves nothing. Ids are used anew, and delete does not pass
-// here: a record counts only while its bundle still holds the document that it was written for. (Who can write there is root.)
+// FNV-1a of 64 bits, in hexadecimal: tells documents apart, proves nothing. Ids are used anew, and
+// delete does not pass here: a record counts only while its bundle still holds the document that it
+// was written for. (Who can write there is root.)
 std::string digest_of(std::string_view document);
 
 // nullopt: there is none. Throws Error(refused) where there is one that cannot be believed.
