@@ -35,6 +35,20 @@ template <>
 constexpr std::tuple kMembers<Location>{Member{"device", &Location::device},
                                         Member{"path", &Location::path}};
 template <>
+constexpr std::tuple kMembers<IdRange>{Member{"first", &IdRange::first},
+                                       Member{"size", &IdRange::size}};
+template <>
+constexpr std::tuple kMembers<IdMapping>{Member{"containerID", &IdMapping::container},
+                                         Member{"hostID", &IdMapping::host},
+                                         Member{"size", &IdMapping::size}};
+template <>
+constexpr std::tuple kMembers<IdMaps>{Member{"users", &IdMaps::users},
+                                      Member{"groups", &IdMaps::groups}};
+template <>
+constexpr std::tuple kMembers<Overlay>{
+    Member{"lower", &Overlay::lower}, Member{"upper", &Overlay::upper},
+    Member{"work", &Overlay::work}, Member{"options", &Overlay::options}};
+template <>
 constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"kind", &SourceFact::kind},
                                           Member{"path", &SourceFact::path},
@@ -47,19 +61,27 @@ constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"replaceable", &SourceFact::replaceable},
                                           Member{"file_system", &SourceFact::file_system},
                                           Member{"locked_options", &SourceFact::locked_options},
-                                          Member{"submounts", &SourceFact::submounts}};
+                                          Member{"submounts", &SourceFact::submounts},
+                                          Member{"overlay", &SourceFact::overlay},
+                                          Member{"unmappable", &SourceFact::unmappable}};
 template <>
 constexpr std::tuple kMembers<RootFact>{Member{"sight", &RootFact::sight},
                                         Member{"path", &RootFact::path},
                                         Member{"identity", &RootFact::identity},
                                         Member{"location", &RootFact::location},
                                         Member{"symbolic_links", &RootFact::symbolic_links},
-                                        Member{"directories", &RootFact::directories}};
+                                        Member{"directories", &RootFact::directories},
+                                        Member{"overlay", &RootFact::overlay},
+                                        Member{"unmappable", &RootFact::unmappable}};
 template <>
-constexpr std::tuple kMembers<NamespaceFact>{
-    Member{"sight", &NamespaceFact::sight},       Member{"type", &NamespaceFact::type},
-    Member{"identity", &NamespaceFact::identity}, Member{"host", &NamespaceFact::host},
-    Member{"owner", &NamespaceFact::owner},       Member{"host_owned", &NamespaceFact::host_owned}};
+constexpr std::tuple kMembers<NamespaceFact>{Member{"sight", &NamespaceFact::sight},
+                                             Member{"type", &NamespaceFact::type},
+                                             Member{"identity", &NamespaceFact::identity},
+                                             Member{"host", &NamespaceFact::host},
+                                             Member{"owner", &NamespaceFact::owner},
+                                             Member{"host_owned", &NamespaceFact::host_owned},
+                                             Member{"owner_path", &NamespaceFact::owner_path},
+                                             Member{"owner_maps", &NamespaceFact::owner_maps}};
 template <>
 constexpr std::tuple kMembers<ExecutableFact>{
     Member{"sight", &ExecutableFact::sight}, Member{"path", &ExecutableFact::path},
@@ -86,6 +108,7 @@ constexpr std::tuple kMembers<HostFacts>{
     Member{"runtime_name", &HostFacts::runtime_name},
     Member{"runtime_version", &HostFacts::runtime_version},
     Member{"sensitive", &HostFacts::sensitive},
+    Member{"id_range", &HostFacts::id_range},
     Member{"resource_limits", &HostFacts::resource_limits},
     Member{"oom_score_adj", &HostFacts::oom_score_adj}};
 template <>

@@ -37,8 +37,17 @@ std::optional<std::uint64_t> number(std::string_view field) {
 
 bool octal(char digit) { return digit >= '0' && digit <= '7'; }
 
-// The kernel writes space, tab, newline, backslash and # as \040 and so on.
-std::string unescape(std::string_view field) {
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  for (const std::string_view option : split_options(list)) {
+    parts.push_back(unescape_mountinfo(option));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string unescape_mountinfo(std::string_view field) {
   std::string text;
   text.reserve(field.size());
   for (std::size_t at = 0; at < field.size(); ++at) {
@@ -54,13 +63,11 @@ std::string unescape(std::string_view field) {
   return text;
 }
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  while (!list.empty()) parts.push_back(unescape(cut(list, ',')));
+std::vector<std::string_view> split_options(std::string_view options) {
+  std::vector<std::string_view> parts;
+  while (!options.empty()) parts.push_back(cut(options, ','));
   return parts;
 }
-
-}  // namespace
 
 MountTable::MountTable(std::string_view text) : text_(text) {
   std::string_view rest = text_;
@@ -84,8 +91,8 @@ Mount MountTable::parse(const Line& line) const {
   mount.id = line.id;
   mount.parent = line.parent;
   mount.device = cut(rest);
-  mount.root = unescape(cut(rest));
-  mount.mount_point = unescape(cut(rest));
+  mount.root = unescape_mountinfo(cut(rest));
+  mount.mount_point = unescape_mountinfo(cut(rest));
   mount.options = split(cut(rest));
   while (true) {
     const std::string_view field = cut(rest);
@@ -93,9 +100,9 @@ Mount MountTable::parse(const Line& line) const {
     if (field.empty()) malformed(whole);
     mount.propagation.emplace_back(field);
   }
-  mount.file_system = unescape(cut(rest));
-  mount.source = unescape(cut(rest));
-  mount.super_options = unescape(rest);
+  mount.file_system = unescape_mountinfo(cut(rest));
+  mount.source = unescape_mountinfo(cut(rest));
+  mount.super_options = rest;
   if (mount.root.empty() || !mount.mount_point.starts_with('/') || mount.file_system.empty()) {
     malformed(whole);
   }

@@ -41,6 +41,7 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
       case RuleMode::report: {
         Plan would;
         would.config = plan.config;
+        would.mapping = plan.mapping;
         apply_rule(rule, would, input);
         std::move(would.changes.begin(), would.changes.end(), std::back_inserter(plan.reported));
         std::move(would.refusals.begin(), would.refusals.end(),
@@ -51,6 +52,7 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
         break;
     }
   }
+  plan.operations = mount_operations(plan.config, facts, plan.mapping);
   return plan;
 }
 

@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +21,7 @@
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/mount_api.hpp"
 #include "hardened/shell/process.hpp"
 
 namespace hardened {
@@ -260,6 +263,45 @@ class RealKernel final : public Kernel {
 
   void unmount(const std::string& target) override {
     if (::umount2(target.c_str(), MNT_DETACH) != 0) fail("unmount", target);
+  }
+
+  void set_attributes(int tree, Tree which, const MountAttributes& attributes) override {
+    set_mount_attributes(tree, which, attributes);
+  }
+
+  void make_node(int directory, const std::string& name, mode_t mode, dev_t device) override {
+    if (::mknodat(directory, name.c_str(), mode, device) != 0) fail("mknod", name);
+  }
+
+  bool read_only(int descriptor) override {
+    struct statfs status {};
+    if (::fstatfs(descriptor, &status) != 0) fail("fstatfs", descriptor);
+    return (status.f_flags & ST_RDONLY) != 0;
+  }
+
+  Descriptor user_namespace(const std::string& users, const std::string& groups) override {
+    return make_user_namespace(*this, users, groups);
+  }
+
+  Descriptor open_file_system(const std::string& type) override {
+    return above_standard_streams(fsopen(type));
+  }
+
+  void configure(int file_system, const std::string& key, const std::string& value) override {
+    fsconfig(file_system, key, value);
+  }
+
+  Descriptor mount_file_system(int file_system) override {
+    return above_standard_streams(fsmount(file_system));
+  }
+
+  void create_as(int file_system, const FileSystemIds& ids) override {
+    fsconfig_create_as(file_system, ids);
+  }
+
+  void mount_as(const FileSystemIds& ids, const std::string& target, const std::string& type,
+                const std::string& data) override {
+    hardened::mount_as(ids, target, type, data);
   }
 
   int namespace_request(int descriptor, unsigned long request) override {

@@ -61,16 +61,6 @@ pid_t clone_process(int exit_signal) {
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  pid_t waited = 0;
-  do {
-    waited = ::waitpid(child, &status, __WALL);
-  } while (waited < 0 && errno == EINTR);
-  if (waited < 0) throw Error::from_errno(errno, "wait for process " + std::to_string(child));
-  return status;
-}
-
 struct Pipe {
   Descriptor reader;
   Descriptor writer;
@@ -110,13 +100,35 @@ std::string run_program(Kernel& kernel, const std::string& path,
     output = kernel.read_all(pipe.reader.number(), kOutputLimit);
   } catch (Error& error) {
     ::kill(child, SIGKILL);  // and by PDEATHSIG the program
-    wait_for(child);
+    wait_for_child(child);
     throw error.within("output of " + printable(path));
   }
-  const int status = wait_for(child);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  const int code = wait_for_child(child);
+  if (code == 0) return output;
   throw Error(ErrorKind::system, printable(path) + " ended with exit code " + std::to_string(code));
+}
+
+pid_t start_child(int flags, const std::function<int()>& body) {
+  const pid_t parent = ::getpid();
+  const pid_t child = clone_process(flags);
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The parent may have died before that; in another pid namespace it has no number at all.
+    if (::getppid() != parent && ::getppid() != 0) ::_exit(ESRCH);
+    ::_exit(body());
+  }
+  if (child < 0) throw Error::from_errno(errno, "fork");
+  return child;
+}
+
+int wait_for_child(pid_t child) {
+  int status = 0;
+  pid_t waited = 0;
+  do {
+    waited = ::waitpid(child, &status, __WALL);
+  } while (waited < 0 && errno == EINTR);
+  if (waited < 0) throw Error::from_errno(errno, "wait for process " + std::to_string(child));
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace hardened

@@ -17,9 +17,12 @@ constexpr std::string_view kEverything = R"({
     "runtime_name": "crun", "runtime_version": "1.28",
     "sensitive": [{"path": "/etc", "identity": {"device": 1, "inode": 2},
                    "location": {"device": "8:1", "path": "/etc"}}],
+    "id_range": {"first": 1, "size": 2},
     "resource_limits": {"RLIMIT_CORE": {"soft": 1, "hard": 18446744073709551615}}, "oom_score_adj": -1},
   "root": {"sight": "seen", "path": "/r", "identity": {"device": 3, "inode": 4},
-    "location": {"device": "0:5", "path": "/"}, "symbolic_links": ["/dev"], "directories": ["/var"]},
+    "location": {"device": "0:5", "path": "/"}, "symbolic_links": ["/dev"], "directories": ["/var"],
+    "overlay": {"lower": ["/l"], "upper": "/u", "work": "/w", "options": ["xino=off"]},
+    "unmappable": "nfs"},
   "sources": {"/s": {"sight": "missing", "kind": "block", "path": "/p",
     "identity": {"device": 5, "inode": 6}, "location": {"device": "0:6", "path": "/l"},
     "owner": 4294967295, "mode": 420, "major": 8, "minor": 9, "replaceable": false,
@@ -27,14 +30,20 @@ constexpr std::string_view kEverything = R"({
     "submounts": [{"sight": "seen", "kind": "fifo", "path": "/q",
       "identity": {"device": 7, "inode": 8}, "location": {"device": "0:7", "path": "/m"},
       "owner": 1, "mode": 2, "major": 3, "minor": 4, "replaceable": false, "file_system": "nfs",
-      "locked_options": ["nodev"], "submounts": []}]}},
+      "locked_options": ["nodev"], "submounts": [],
+      "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}],
+    "overlay": {"lower": ["/l"], "upper": "/u", "work": "/w", "options": ["volatile"]},
+    "unmappable": "nfs"}},
   "namespaces": {"/n": {"sight": "seen", "type": "network", "identity": {"device": 9, "inode": 10},
-    "host": true, "owner": {"device": 11, "inode": 12}, "host_owned": true}},
+    "host": true, "owner": {"device": 11, "inode": 12}, "host_owned": true,
+    "owner_path": "/o", "owner_maps": {"users": [{"containerID": 1, "hostID": 2, "size": 3}],
+      "groups": [{"containerID": 4, "hostID": 5, "size": 6}]}}},
   "hooks": {"/h": {"sight": "seen", "path": "/usr/bin/dockerd", "owner": 3, "replaceable": false}},
   "devices": {"/dev/x": {"sight": "seen", "kind": "character", "path": "/dev/x",
     "identity": {"device": 1, "inode": 1}, "location": {"device": "0:8", "path": "/x"},
     "owner": 1, "mode": 1, "major": 1, "minor": 1, "replaceable": false, "file_system": "tmpfs",
-    "locked_options": ["nosuid"], "submounts": []}}
+    "locked_options": ["nosuid"], "submounts": [],
+    "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}}
 })";
 
 void expect_refused(std::string_view text, std::string_view pointer) {

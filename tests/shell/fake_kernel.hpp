@@ -142,6 +142,50 @@ class FakeKernel final : public Kernel {
     step("unmount");
     if (mounts_ == Mounts::real) real_.unmount(target);
   }
+  void set_attributes(int tree, Tree which, const MountAttributes& attributes) override {
+    step(attributes.id_map >= 0 ? "set_attributes id_map" : "set_attributes");
+    if (mounts_ == Mounts::real) real_.set_attributes(tree, which, attributes);
+  }
+  void make_node(int directory, const std::string& name, mode_t mode, dev_t device) override {
+    step("make_node " + name);
+    if (mounts_ == Mounts::real) {
+      real_.make_node(directory, name, mode, device);
+    } else {
+      real_.open(directory, name, O_CREAT | O_EXCL | O_WRONLY, Walk::beneath_no_links, 0600);
+    }
+  }
+  bool read_only(int descriptor) override {
+    step("read_only");
+    return mounts_ == Mounts::real && real_.read_only(descriptor);
+  }
+  Descriptor user_namespace(const std::string& users, const std::string& groups) override {
+    step("user_namespace");
+    if (mounts_ == Mounts::real) return real_.user_namespace(users, groups);
+    return real_.open(kWorkingDirectory, "/proc/self/ns/user", O_RDONLY, Walk::follow, 0);
+  }
+  Descriptor open_file_system(const std::string& type) override {
+    step("open_file_system " + type);
+    if (mounts_ == Mounts::real) return real_.open_file_system(type);
+    return real_.memory_file(type);
+  }
+  void configure(int file_system, const std::string& key, const std::string& value) override {
+    step("configure " + key);
+    if (mounts_ == Mounts::real) real_.configure(file_system, key, value);
+  }
+  Descriptor mount_file_system(int file_system) override {
+    step("mount_file_system");
+    if (mounts_ == Mounts::real) return real_.mount_file_system(file_system);
+    return real_.open(kWorkingDirectory, "/", O_PATH | O_DIRECTORY, Walk::follow, 0);
+  }
+  void create_as(int file_system, const FileSystemIds& ids) override {
+    step("create_as " + std::to_string(ids.user));
+    if (mounts_ == Mounts::real) real_.create_as(file_system, ids);
+  }
+  void mount_as(const FileSystemIds& ids, const std::string& target, const std::string& type,
+                const std::string& data) override {
+    step("mount_as " + type);
+    if (mounts_ == Mounts::real) real_.mount_as(ids, target, type, data);
+  }
   int namespace_request(int descriptor, unsigned long request) override {
     step("namespace_request");
     return real_.namespace_request(descriptor, request);

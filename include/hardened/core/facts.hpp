@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "hardened/core/id_map.hpp"
 #include "hardened/core/json.hpp"
+#include "hardened/core/overlay.hpp"
 
 namespace hardened {
 
@@ -52,6 +54,12 @@ struct SourceFact {
   // Every mount below it, for recursive binds. Of mountinfo alone (path, location, file system,
   // locked options): opening each could hang on a dead server.
   std::vector<SourceFact> submounts;
+  // Where the whole of it is one overlay, which no kernel id-maps (6.18): to be built anew of these
+  // layers.
+  Overlay overlay;
+  // Why the container's ids cannot be laid over it ("nfs cannot be id-mapped"); empty: they can, or
+  // nobody tried.
+  std::string unmappable;
 };
 
 struct RootFact {
@@ -61,7 +69,9 @@ struct RootFact {
   Location location;
   std::vector<std::string> symbolic_links;  // of "/dev", "/proc", "/sys": those that are links
   std::vector<std::string>
-      directories;  // of the asked state directories: real ones, no link on the way
+      directories;         // of the asked state directories: real ones, no link on the way
+  Overlay overlay;         // what it is made of, absolute; no layers: a plain directory
+  std::string unmappable;  // as of sources
 };
 
 struct NamespaceFact {
@@ -71,6 +81,10 @@ struct NamespaceFact {
   bool host = false;        // the wrapper's own namespace of that type
   FileIdentity owner;       // the user namespace that owns it (NS_GET_USERNS)
   bool host_owned = false;  // that owner is the wrapper's own user namespace
+  // A name by which the runtime can join that owner (/proc/PID/ns/user), and its maps. Empty: it
+  // has none.
+  std::string owner_path;
+  IdMaps owner_maps;
 };
 
 struct ExecutableFact {
@@ -108,6 +122,9 @@ struct HostFacts {
   std::string runtime_name;  // "runc", "crun"
   std::string runtime_version;
   std::vector<SensitivePath> sensitive;
+  // Host ids that a new container would get for itself; a size of 0: none are to be had (no root, a
+  // rootless engine, no id left).
+  IdRange id_range;
   // The caller's own, which a container inherits where its document says nothing.
   std::map<std::string, ResourceLimit> resource_limits;  // "RLIMIT_NOFILE"; empty: not looked at
   std::int64_t oom_score_adj = 0;

@@ -24,8 +24,13 @@ struct Mount {
   std::vector<std::string> propagation;  // "shared:66", "master:3"; none: private
   std::string file_system;               // "overlay"
   std::string source;
-  std::string super_options;  // of the file system, unescaped as a whole
+  std::string super_options;  // of the file system, still escaped: a comma in a path is \054
 };
+
+// The kernel writes space, tab, newline, backslash, # and what separates options as \040 and so on.
+std::string unescape_mountinfo(std::string_view field);
+// By commas; each part is still escaped.
+std::vector<std::string_view> split_options(std::string_view options);
 
 // Lines are indexed at once and parsed when asked for: a host may have thousands, of pages each.
 class MountTable {

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "hardened/core/id_map.hpp"
 #include "hardened/core/json.hpp"
+#include "hardened/core/mount_operations.hpp"
 
 namespace hardened {
 
@@ -35,6 +37,10 @@ struct Plan {
   std::vector<Change> reported;   // what rules in report mode would have changed
   std::vector<Refusal> reported_refusals;
   std::vector<std::string> unverified;  // judged by its text: what could not be looked at
+  // The container's ids, where the wrapper lays them over the rootfs and the mounts. Absent: no
+  // user namespace, or the engine's own, which prepares its files itself.
+  std::optional<IdMaps> mapping;
+  std::vector<MountOperation> operations;  // in the runtime's own mount namespace, in this order
 };
 
 // "host-namespaces: /linux/namespaces/1: asks for the host's network namespace (CIS 5.10); allowed

@@ -50,6 +50,10 @@ class Draft {
 
   void unverified(std::string_view what);
 
+  // The container's ids, which the shell lays over the rootfs and every mount. Once.
+  void map_mounts(IdMaps maps);
+  const std::optional<IdMaps>& mapping() const;
+
  private:
   std::string rule_;
   std::string reference_;

@@ -30,6 +30,22 @@ enum class Tree { single, recursive };
 
 constexpr int kWorkingDirectory = -100;  // AT_FDCWD
 
+// What a mount gets on top of what it has.
+struct MountAttributes {
+  bool read_only = false;
+  bool nosuid = false;
+  bool nodev = false;
+  bool noexec = false;
+  bool make_private = false;  // neither sends nor receives mounts
+  int id_map = -1;            // a user namespace whose maps it shows its files through; -1: none
+};
+
+// Who a child is towards file systems: fsuid and fsgid, every capability kept.
+struct FileSystemIds {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -70,6 +86,22 @@ class Kernel {
   // Onto `target` below the directory, no link followed; onto the descriptor itself where empty.
   virtual void move_mount(int tree, int target_directory, const std::string& target) = 0;
   virtual void unmount(const std::string& target) = 0;  // MNT_DETACH
+  // mount_setattr on the mount of that descriptor, or on that and all below it: all or none.
+  virtual void set_attributes(int tree, Tree which, const MountAttributes& attributes) = 0;
+  virtual void make_node(int directory, const std::string& name, mode_t mode, dev_t device) = 0;
+  virtual bool read_only(int descriptor) = 0;  // fstatfs ST_RDONLY: the mount, or its file system
+  // A user namespace that holds nothing and nobody, for its maps (id_map_text).
+  virtual Descriptor user_namespace(const std::string& users, const std::string& groups) = 0;
+
+  // fsopen, fsconfig (a flag where `value` is empty) and fsmount.
+  virtual Descriptor open_file_system(const std::string& type) = 0;
+  virtual void configure(int file_system, const std::string& key, const std::string& value) = 0;
+  virtual Descriptor mount_file_system(int file_system) = 0;
+  // FSCONFIG_CMD_CREATE and mount(2) in a child with those ids: to change our own would clear
+  // PDEATHSIG for good.
+  virtual void create_as(int file_system, const FileSystemIds& ids) = 0;
+  virtual void mount_as(const FileSystemIds& ids, const std::string& target,
+                        const std::string& type, const std::string& data) = 0;
 
   // ioctl NS_GET_*: its result, a new descriptor for NS_GET_USERNS.
   virtual int namespace_request(int descriptor, unsigned long request) = 0;

@@ -3,6 +3,9 @@
 // exit code 0.
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,5 +18,11 @@ namespace hardened {
                                   const std::vector<std::string>& arguments);
 std::string run_program(Kernel& kernel, const std::string& path,
                         const std::vector<std::string>& arguments);
+
+// A copy of this process that runs `body`, which allocates nothing, ends with what it returns and
+// dies with its parent. `flags`: CLONE_NEW*. The caller's signals and children stay as they are.
+pid_t start_child(int flags, const std::function<int()>& body);
+// What it ended with; 128 and more: by a signal.
+int wait_for_child(pid_t child);
 
 }  // namespace hardened

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ids of a container and the ids of the host behind them, as user_namespaces(7) has them. Refuses
+// text that the kernel would not have written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardened/core/json.hpp"
+
+namespace hardened {
+
+// Host ids [first, first + size) that one container has for itself.
+struct IdRange {
+  std::uint32_t first = 0;
+  std::uint32_t size = 0;
+  bool operator==(const IdRange&) const = default;
+};
+
+// One line of /proc/PID/uid_map, one element of linux.uidMappings.
+struct IdMapping {
+  std::uint32_t container = 0;
+  std::uint32_t host = 0;
+  std::uint32_t size = 0;
+  bool operator==(const IdMapping&) const = default;
+};
+
+struct IdMaps {
+  std::vector<IdMapping> users;
+  std::vector<IdMapping> groups;
+  bool operator==(const IdMaps&) const = default;
+};
+
+// Container ids from 0 on, users and groups alike.
+IdMaps maps_of(const IdRange& range);
+
+// nullopt: no host id stands behind it.
+std::optional<std::uint32_t> host_id(const std::vector<IdMapping>& map, std::uint32_t container);
+
+// "0 1879048192 65536\n", as uid_map is written.
+std::string id_map_text(const std::vector<IdMapping>& map);
+// Throws Error(invalid_input).
+std::vector<IdMapping> parse_id_map(std::string_view text);
+
+// As in linux.uidMappings: [{"containerID": 0, "hostID": 1879048192, "size": 65536}].
+Json to_json(const std::vector<IdMapping>& map);
+
+}  // namespace hardened

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/overlay.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "hardened/core/error.hpp"
+#include "hardened/core/mountinfo.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+// Taken over. index=off is what we pass: an index would mark the upper directory as another's.
+constexpr std::array<std::string_view, 9> kKept{"redirect_dir", "metacopy",   "userxattr",
+                                                "xino",         "volatile",   "context",
+                                                "fscontext",    "defcontext", "rootcontext"};
+// Of this mount alone, or what both sides have anyway.
+constexpr std::array<std::string_view, 8> kLeft{"rw",   "ro",       "index", "nfs_export",
+                                                "uuid", "seclabel", "fsync", "verity"};
+
+bool holds(const auto& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// Overlay's own escapes, below those of mountinfo: "\:" is a colon that separates nothing.
+std::vector<std::string> split_layers(std::string_view list) {
+  std::vector<std::string> layers(1);
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    if (list[at] == '\\' && at + 1 < list.size()) {
+      layers.back() += list[++at];
+    } else if (list[at] == ':') {
+      layers.emplace_back();
+    } else {
+      layers.back() += list[at];
+    }
+  }
+  // "::" begins layers that hold nothing but data.
+  if (holds(layers, "")) throw Error(ErrorKind::unsupported, "an overlay with data-only layers");
+  return layers;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+void add_ancestors(std::vector<std::string>& directories, std::string path) {
+  if (!path.starts_with('/')) return;
+  while (path != "/") {
+    path = parent_of(path);
+    if (!holds(directories, path)) directories.push_back(path);
+  }
+}
+
+}  // namespace
+
+Overlay parse_overlay(std::string_view options) {
+  Overlay overlay;
+  for (const std::string_view option : split_options(options)) {
+    const std::size_t equals = std::min(option.find('='), option.size());
+    const std::string_view name = option.substr(0, equals);
+    const std::string value =
+        unescape_mountinfo(option.substr(std::min(equals + 1, option.size())));
+    if (name == "lowerdir") {
+      overlay.lower = split_layers(value);
+    } else if (name == "lowerdir+") {
+      overlay.lower.push_back(value);
+    } else if (name == "upperdir") {
+      overlay.upper = split_layers(value).front();
+    } else if (name == "workdir") {
+      overlay.work = split_layers(value).front();
+    } else if (holds(kKept, name)) {
+      overlay.options.push_back(unescape_mountinfo(option));
+    } else if (!holds(kLeft, name)) {
+      throw Error(ErrorKind::unsupported, "an overlay with the option " + printable(option));
+    }
+  }
+  if (overlay.lower.empty()) throw Error(ErrorKind::unsupported, "an overlay without layers");
+  return overlay;
+}
+
+std::vector<std::string> layer_directories(const Overlay& overlay, std::string_view mount_point) {
+  std::vector<std::string> directories;
+  add_ancestors(directories, overlay.upper);
+  add_ancestors(directories, std::string(mount_point));
+  return directories;
+}
+
+}  // namespace hardened
