@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Never weaker: each dimension of a document has an order of strength, stated here once more,
 // without the rules.
-#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <string_view>
 
-#include "hardened/core/document.hpp"
-#include "hardened/core/error.hpp"
+#include "core/verifier_conditions.hpp"
 #include "hardened/core/verifier.hpp"
 
 namespace hardened {
 namespace {
 
-using Strings = std::vector<std::string>;
-
-[[noreturn]] void weaker(std::string_view pointer, std::string_view what) {
-  throw Error(ErrorKind::refused, pointer,
-              "verifier: the result is weaker than the document: " + std::string(what));
-}
-
-bool contains(const Strings& strings, std::string_view wanted) {
-  return std::find(strings.begin(), strings.end(), wanted) != strings.end();
-}
+using verifier::at_or_below;
+using verifier::binds;
+using verifier::contains;
+using verifier::Device;
+using verifier::effective;
+using verifier::Strings;
+using verifier::text_at;
+using verifier::weaker;
 
 void require_subset(const Json& before, const Json& after, std::string_view pointer,
                     const Strings& free = {}) {
@@ -59,8 +56,7 @@ void process_is_the_same(const Json& before, const Json& after) {
   }
   // "/a/../b" may come out as "/b": the same directory, said plainly.
   const auto cwd = [](const Json& document) {
-    return std::filesystem::path("/" + find_string(document, "/process/cwd").value_or("") + "/")
-        .lexically_normal();
+    return std::filesystem::path("/" + text_at(document, "/process/cwd") + "/").lexically_normal();
   };
   if (cwd(before) != cwd(after)) weaker("/process/cwd", "was changed");
 }
@@ -77,10 +73,12 @@ void powers(const Json& before, const Json& after) {
   }
 }
 
+// Of several limits of one type the greatest: which of them counts is the runtime's choice.
 std::map<std::string, std::uint64_t> hard_limits(const Json& document) {
   std::map<std::string, std::uint64_t> limits;
   for (const Json& entry : find_array(document, "/process/rlimits")) {
-    limits[entry.value("type", "")] = entry.value("hard", std::uint64_t{0});
+    std::uint64_t& limit = limits[text_at(entry, "/type")];
+    limit = std::max(limit, verifier::unsigned_at(entry, "/hard"));
   }
   return limits;
 }
@@ -101,39 +99,109 @@ std::int64_t bound(const Json& document, std::string_view pointer) {
 }
 
 void resources(const Json& before, const Json& after) {
-  for (const char* pointer : {"/linux/resources/pids/limit", "/linux/resources/memory/limit",
-                              "/linux/resources/memory/swap", "/linux/resources/cpu/quota"}) {
+  for (const char* field : {"pids/limit", "memory/limit", "memory/swap", "memory/reservation",
+                            "cpu/quota", "cpu/shares"}) {
+    const std::string pointer = std::string("/linux/resources/") + field;
     if (bound(after, pointer) > bound(before, pointer)) weaker(pointer, "was raised");
   }
-  const Json& had = find_object(before, "/linux/resources/unified");
-  for (const auto& [name, value] : find_object(after, "/linux/resources/unified").items()) {
-    if (!had.contains(name)) weaker(join("/linux/resources/unified", name), "was added");
+  for (const char* field : {"blockIO", "hugepageLimits", "rdma", "cpu/period", "cpu/burst",
+                            "cpu/cpus", "cpu/mems", "cpu/realtimeRuntime"}) {
+    require_same(before, after, std::string("/linux/resources/") + field);
   }
 }
 
-void paths_and_filters(const Json& before, const Json& after) {
+// The kernel's own files, which runc writes last.
+void unified(const Json& before, const Json& after) {
+  constexpr const char* kUnified = "/linux/resources/unified";
+  const Json& had = find_object(before, kUnified);
+  const Json& has = find_object(after, kUnified);
+  for (const auto& [name, value] : has.items()) {
+    const std::string pointer = join(kUnified, name);
+    if (!had.contains(name)) weaker(pointer, "was added");
+    if (had.at(name) == value) continue;
+    const auto was = verifier::cgroup_value(text_at(before, pointer));
+    const auto is = verifier::cgroup_value(text_at(after, pointer));
+    if (!was || !is || *is > *was) weaker(pointer, "was raised");
+  }
+  for (const auto& [name, value] : had.items()) {
+    if (!has.contains(name)) weaker(join(kUnified, name), "was dropped");
+  }
+}
+
+void paths(const Json& before, const Json& after) {
   require_superset(before, after, "/linux/maskedPaths");
   require_superset(before, after, "/linux/readonlyPaths");
-  if (find(before, "/linux/seccomp") != nullptr && find(after, "/linux/seccomp") == nullptr) {
-    weaker("/linux/seccomp", "was dropped");
-  }
-  const auto label = find_string(before, "/process/apparmorProfile").value_or("");
+  require_same(before, after, "/linux/rootfsPropagation");
+  require_same(before, after, "/root/path");
+}
+
+void labels(const Json& before, const Json& after) {
+  const std::string label = text_at(before, "/process/apparmorProfile");
   if (!label.empty() && label != "unconfined")
     require_same(before, after, "/process/apparmorProfile");
-  if (!find_string(before, "/process/selinuxLabel").value_or("").empty()) {
-    require_same(before, after, "/process/selinuxLabel");
+  for (const char* pointer : {"/process/selinuxLabel", "/linux/mountLabel"}) {
+    if (!text_at(before, pointer).empty()) require_same(before, after, pointer);
+  }
+}
+
+bool lets_through(const std::string& action) {
+  return action.empty() || action == "SCMP_ACT_ALLOW" || action == "SCMP_ACT_LOG" ||
+         action == "SCMP_ACT_TRACE" || action == "SCMP_ACT_NOTIFY";
+}
+
+Strings allowed_calls(const Json& document) {
+  Strings calls;
+  for (const Json& entry : find_array(document, "/linux/seccomp/syscalls")) {
+    if (!lets_through(text_at(entry, "/action"))) continue;
+    for (std::string& name : find_strings(entry, "/names")) calls.push_back(std::move(name));
+  }
+  std::sort(calls.begin(), calls.end());
+  return calls;
+}
+
+// By names alone; the compiled program is evaluated by the shell.
+void filter(const Json& before, const Json& after) {
+  if (find(before, "/linux/seccomp") == nullptr) return;
+  if (find(after, "/linux/seccomp") == nullptr) weaker("/linux/seccomp", "was dropped");
+  for (const char* member : {"flags", "listenerPath", "listenerMetadata"}) {
+    require_same(before, after, join("/linux/seccomp", member));
+  }
+  // None listed is the machine's own alone.
+  if (!find_array(before, "/linux/seccomp/architectures").empty()) {
+    require_subset(before, after, "/linux/seccomp/architectures");
+  }
+  const std::string action = text_at(before, "/linux/seccomp/defaultAction");
+  if (lets_through(action)) return;
+  if (text_at(after, "/linux/seccomp/defaultAction") != action) {
+    weaker("/linux/seccomp/defaultAction", "was changed");
+  }
+  const Strings had = allowed_calls(before);
+  for (const std::string& name : allowed_calls(after)) {
+    if (!std::binary_search(had.begin(), had.end(), name)) {
+      weaker("/linux/seccomp/syscalls", name + " was added");
+    }
   }
 }
 
 void namespaces(const Json& before, const Json& after) {
-  const Json& has = find_array(after, "/linux/namespaces");
-  for (const Json& entry : find_array(before, "/linux/namespaces")) {
+  constexpr const char* kPointer = "/linux/namespaces";
+  const Json& had = find_array(before, kPointer);
+  const Json& has = find_array(after, kPointer);
+  for (const Json& entry : had) {
     // One of its own instead of one that is named is tighter.
     const Json own{{"type", entry.at("type")}};
     if (std::find(has.begin(), has.end(), entry) == has.end() &&
         std::find(has.begin(), has.end(), own) == has.end()) {
-      weaker("/linux/namespaces", entry.value("type", "") + " was dropped or changed");
+      weaker(kPointer, text_at(entry, "/type") + " was dropped or changed");
     }
+  }
+  for (const Json& entry : has) {
+    if (!text_at(entry, "/path").empty() && std::find(had.begin(), had.end(), entry) == had.end()) {
+      weaker(kPointer, text_at(entry, "/type") + " joins one that the document does not name");
+    }
+  }
+  for (const char* pointer : {"/linux/uidMappings", "/linux/gidMappings"}) {
+    if (!find_array(before, pointer).empty()) require_same(before, after, pointer);
   }
 }
 
@@ -141,7 +209,9 @@ void kept_or_fewer(const Json& before, const Json& after) {
   for (const char* pointer : {"/linux/sysctl", "/annotations"}) {
     const Json& had = find_object(before, pointer);
     for (const auto& [name, value] : find_object(after, pointer).items()) {
-      if (!had.contains(name)) weaker(join(pointer, name), "was added");
+      if (!had.contains(name) || had.at(name) != value) {
+        weaker(join(pointer, name), "was added or changed");
+      }
     }
   }
   for (const auto& [stage, list] : find_object(after, "/hooks").items()) {
@@ -158,120 +228,139 @@ void kept_or_fewer(const Json& before, const Json& after) {
   }
 }
 
-// The nodes that every runtime makes and allows by itself, and pseudo-terminals.
-bool default_device(const Json& rule) {
-  const std::int64_t major = rule.value("major", std::int64_t{-1});
-  const std::int64_t minor = rule.value("minor", std::int64_t{-1});
-  if (rule.value("type", "a") != "c") return false;
-  return (major == 1 && (minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9)) ||
-         (major == 5 && minor >= 0 && minor <= 2) || major == 136;
-}
+bool allows(const Json& rule) { return find_boolean(rule, "/allow").value_or(false); }
 
-bool covers(const Json& wide, const Json& narrow) {
-  const auto field = [](const Json& rule, const char* name) {
-    return rule.value(name, std::int64_t{-1});
-  };
-  const auto same = [&](const char* name) {
-    return field(wide, name) == -1 || field(wide, name) == field(narrow, name);
-  };
-  const std::string type = wide.value("type", "a");
-  if (!wide.value("allow", false) || (type != "a" && type != narrow.value("type", "a")))
-    return false;
-  const std::string access = wide.value("access", "rwm");
-  return same("major") && same("minor") &&
-         std::ranges::all_of(narrow.value("access", "rwm"),
-                             [&](char c) { return access.find(c) != std::string::npos; });
-}
-
+// A later rule wins over an earlier one: what the author denies comes in the author's order, and
+// nothing is allowed that the author did not allow.
 void device_rules(const Json& before, const Json& after) {
-  const Json& had = find_array(before, "/linux/resources/devices");
-  for (const Json& rule : find_array(after, "/linux/resources/devices")) {
-    if (!rule.value("allow", false) || default_device(rule)) continue;
-    if (std::ranges::none_of(had, [&](const Json& wide) { return covers(wide, rule); })) {
-      weaker("/linux/resources/devices", rule.dump() + " was added");
+  constexpr const char* kPointer = "/linux/resources/devices";
+  const Json& had = find_array(before, kPointer);
+  const Json& has = find_array(after, kPointer);
+  auto next = has.begin();
+  for (const Json& rule : had) {
+    const auto found = std::find(next, has.end(), rule);
+    if (found != has.end()) {
+      next = found + 1;
+    } else if (!allows(rule)) {
+      weaker(kPointer, rule.dump() + " was dropped or comes earlier");
+    }
+  }
+  for (const Json& rule : has) {
+    if (!allows(rule)) continue;
+    const Device narrow = verifier::device_of(rule);
+    const bool covered = std::any_of(had.begin(), had.end(), [&](const Json& wide) {
+      return allows(wide) && verifier::covers(verifier::device_of(wide), narrow);
+    });
+    if (!covered && !verifier::default_device(narrow)) {
+      weaker(kPointer, rule.dump() + " was added");
     }
   }
 }
 
+void same_but_tighter(const Json& had, const Json& has) {
+  const std::string place = text_at(had, "/destination");
+  const Strings before = find_strings(had, "/options");
+  const Strings after = find_strings(has, "/options");
+  const Strings tight{"ro",     "rro",    "nosuid",  "rnosuid", "nodev",
+                      "rnodev", "noexec", "rnoexec", "rprivate"};
+  const Strings loose{"rw", "rrw", "suid", "rsuid", "dev", "rdev", "exec", "rexec"};
+  constexpr std::array<std::array<const char*, 2>, 4> kPairs{
+      {{"ro", "rw"}, {"nosuid", "suid"}, {"nodev", "dev"}, {"noexec", "exec"}}};
+  for (const auto& [on, off] : kPairs) {
+    if (effective(before, on, off) && !effective(after, on, off)) {
+      weaker("/mounts", place + " lost " + on);
+    }
+  }
+  for (const std::string& word : before) {
+    if (!contains(after, word) && !contains(loose, word))
+      weaker("/mounts", place + " lost " + word);
+  }
+  for (const std::string& word : after) {
+    if (!contains(before, word) && !contains(tight, word))
+      weaker("/mounts", place + " gained " + word);
+  }
+  Json rest = has;
+  for (const char* member : {"type", "options"}) {
+    rest.erase(member);
+    if (had.contains(member)) rest[member] = had.at(member);
+  }
+  if (Json::diff(had, rest) != Json::array()) weaker("/mounts", place + " was changed");
+  const bool made_bind = binds(had) && text_at(has, "/type") == "bind";
+  if (!made_bind && text_at(had, "/type") != text_at(has, "/type")) {
+    weaker("/mounts", place + " is of another type");
+  }
+}
+
+// Ours shows the container's own rootfs, or is empty.
+void ours(const Json& mount, const std::string& root) {
+  const std::string place = text_at(mount, "/destination");
+  const Strings options = find_strings(mount, "/options");
+  bool harmless = ("/" + place + "/").find("/../") == std::string::npos &&
+                  effective(options, "nosuid", "suid") && effective(options, "nodev", "dev");
+  for (const char* kernel : {"/proc", "/sys", "/dev"}) {
+    harmless = harmless && !at_or_below(verifier::normal(place), kernel);
+  }
+  if (binds(mount)) {
+    const std::filesystem::path source(root + '/' + place);
+    harmless = harmless && std::filesystem::path(text_at(mount, "/source")).lexically_normal() ==
+                               source.lexically_normal();
+  } else {
+    harmless = harmless && text_at(mount, "/type") == "tmpfs";
+  }
+  if (!harmless) weaker("/mounts", place + " was added");
+}
+
 // The author's mounts stay in their order, same source and place, and keep what makes them tight.
-// New ones show the container's own rootfs, or are empty.
-void mounts(const Json& before, const Json& after, std::string_view root) {
-  const std::string own(root.empty() ? find_string(before, "/root/path").value_or("") : root);
+void mounts(const Json& before, const Json& after, const std::string& root) {
   const Json& had = find_array(before, "/mounts");
   std::size_t next = 0;
   for (const Json& mount : find_array(after, "/mounts")) {
     const bool kept = next < had.size() &&
-                      had[next].value("destination", "") == mount.value("destination", "") &&
-                      had[next].value("source", "") == mount.value("source", "");
+                      text_at(had[next], "/destination") == text_at(mount, "/destination") &&
+                      text_at(had[next], "/source") == text_at(mount, "/source");
     if (kept) {
-      const Strings options = find_strings(mount, "/options");
-      for (const std::string& option : find_strings(had[next], "/options")) {
-        const bool tight = option == "ro" || option == "rro" || option == "nosuid" ||
-                           option == "nodev" || option == "noexec";
-        if (tight && !contains(options, option))
-          weaker("/mounts", mount.value("destination", "") + " lost " + option);
-      }
-      ++next;
-    } else if (mount.value("type", "") != "tmpfs") {
-      const std::filesystem::path source(own + '/' + mount.value("destination", ""));
-      if (std::filesystem::path(mount.value("source", "")).lexically_normal() !=
-          source.lexically_normal()) {
-        weaker("/mounts", mount.value("destination", "") + " was added");
-      }
+      same_but_tighter(had[next++], mount);
+      continue;
     }
+    // A document that is read-only already gets no writable directory from us.
+    if (find_boolean(before, "/root/readonly") == true) {
+      weaker("/mounts", text_at(mount, "/destination") + " was added to a read-only document");
+    }
+    ours(mount, root);
   }
   if (next != had.size()) weaker("/mounts", "a mount of the document is missing");
 }
 
+struct Dimension {
+  std::string_view name;
+  void (*compare)(const Json& before, const Json& after);
+};
+
+constexpr std::array kDimensions{
+    Dimension{"process", process_is_the_same},
+    Dimension{"powers", powers},
+    Dimension{"rlimits", rlimits},
+    Dimension{"resources", resources},
+    Dimension{"unified", unified},
+    Dimension{"paths", paths},
+    Dimension{"labels", labels},
+    Dimension{"filter", filter},
+    Dimension{"namespaces", namespaces},
+    Dimension{"kept-or-fewer", kept_or_fewer},
+    Dimension{"device-rules", device_rules},
+};
+
 }  // namespace
 
+std::vector<std::string_view> verifier_dimensions() {
+  std::vector<std::string_view> names{"mounts"};
+  for (const Dimension& dimension : kDimensions) names.push_back(dimension.name);
+  return names;
+}
+
 void verify_not_weaker(const Json& before, const Json& after, std::string_view root) {
-  process_is_the_same(before, after);
-  powers(before, after);
-  rlimits(before, after);
-  resources(before, after);
-  paths_and_filters(before, after);
-  namespaces(before, after);
-  kept_or_fewer(before, after);
-  device_rules(before, after);
-  mounts(before, after, root);
-}
-
-void verify_exec(const Json& process, const Ceiling& ceiling) {
-  const Strings enforced = find_strings(ceiling.json, "/enforced");
-  if (contains(enforced, "capabilities")) {
-    const Strings most = find_strings(ceiling.json, "/capabilities");
-    for (const auto& [set, names] : find_object(process, "/capabilities").items()) {
-      for (const std::string& name : find_strings(process, join("/capabilities", set))) {
-        if (!contains(most, name))
-          weaker(join("/capabilities", set), name + " is above the container's own");
-      }
-    }
-  }
-  if (contains(enforced, "no-new-privileges") &&
-      find_boolean(ceiling.json, "/noNewPrivileges") == true &&
-      find_boolean(process, "/noNewPrivileges") != true) {
-    weaker("/noNewPrivileges", "the container has it");
-  }
-  const auto label = find_string(ceiling.json, "/apparmorProfile").value_or("");
-  const auto own = find_string(process, "/apparmorProfile").value_or("");
-  if (contains(enforced, "lsm") && !label.empty() && !own.empty() && own != label) {
-    weaker("/apparmorProfile", "differs from the container's");
-  }
-}
-
-void verify_update(const Json& after, const Profile& profile, const HostFacts& host) {
-  const auto above = [&](const char* pointer, std::int64_t most) {
-    if (find(after, pointer) == nullptr) return;
-    const std::int64_t value = find_integer(after, pointer).value_or(0);
-    if (value < 0 || value > most) weaker(pointer, "is above the profile's limit");
-  };
-  if (profile.mode("pids-limit") == RuleMode::enforce) {
-    above("/pids/limit", profile.settings("pids-limit").at("limit").get<std::int64_t>());
-  }
-  if (profile.mode("memory-limit") == RuleMode::enforce && host.memory_bytes > 0) {
-    above("/memory/limit", static_cast<std::int64_t>(host.memory_bytes));
-  }
+  for (const Dimension& dimension : kDimensions) dimension.compare(before, after);
+  mounts(before, after, root.empty() ? text_at(before, "/root/path") : std::string(root));
 }
 
 }  // namespace hardened

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/facts.hpp"
@@ -22,6 +23,10 @@ void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
 // canonical path, from where new binds may come; empty: root.path as `before` gives it. Throws
 // Error(refused).
 void verify_not_weaker(const Json& before, const Json& after, std::string_view root);
+
+// What is verified, by name: a condition per rule, and the dimensions of strength.
+std::vector<std::string_view> verifier_conditions();
+std::vector<std::string_view> verifier_dimensions();
 
 // An exec document against the ceiling, an update document against the profile.
 void verify_exec(const Json& process, const Ceiling& ceiling);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each dimension of strength: a document, what a buggy rule would make of it, and what must be
+// named. A dimension without a negative case fails here.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/verifier.hpp"
+
+namespace hardened {
+namespace {
+
+// A document with something in every dimension; `weaken` patches it as no rule may.
+constexpr const char* kDocument = R"({
+  "process": {"args": ["true"], "env": ["A=b"], "user": {"uid": 1, "gid": 1}, "cwd": "/srv",
+    "terminal": false, "noNewPrivileges": true, "oomScoreAdj": 100,
+    "apparmorProfile": "mine", "selinuxLabel": "u:r:container_t:s0",
+    "capabilities": {"bounding": ["CAP_CHOWN"], "ambient": []},
+    "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0},
+                {"type": "RLIMIT_NPROC", "hard": 10, "soft": 10}]},
+  "root": {"path": "/rootfs", "readonly": true},
+  "hooks": {"prestart": [{"path": "/usr/bin/dockerd", "args": ["x"]}]},
+  "annotations": {"a": "b"},
+  "mounts": [
+    {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "nodev"]},
+    {"destination": "/data", "type": "none", "source": "/mnt/data",
+     "options": ["rbind", "ro", "noexec", "nodev", "nosuid"]},
+    {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs",
+     "options": ["nosuid", "nodev", "size=64k"]}],
+  "linux": {
+    "namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "user"}],
+    "uidMappings": [{"containerID": 0, "hostID": 100000, "size": 10}],
+    "gidMappings": [{"containerID": 0, "hostID": 100000, "size": 10}],
+    "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
+    "sysctl": {"net.ipv4.tcp_syncookies": "1"}, "mountLabel": "m",
+    "devices": [{"path": "/dev/x", "type": "c", "major": 1, "minor": 3}],
+    "seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+      "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+      "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
+                   {"names": ["bpf"], "action": "SCMP_ACT_ERRNO"}]},
+    "resources": {
+      "devices": [{"allow": false, "access": "rwm"},
+                  {"allow": true, "type": "c", "major": 10, "minor": 200, "access": "rw"},
+                  {"allow": false, "type": "c", "major": 10, "minor": 229, "access": "rwm"}],
+      "pids": {"limit": 10}, "memory": {"limit": 4096, "swap": 8192, "reservation": 4096},
+      "cpu": {"quota": 100, "period": 1000, "shares": 10, "cpus": "0"},
+      "hugepageLimits": [{"pageSize": "2MB", "limit": 0}], "rdma": {"mlx": {"hcaHandles": 1}},
+      "blockIO": {"weight": 10},
+      "unified": {"pids.max": "10", "memory.max": "1M", "memory.high": "4096"}}}})";
+
+struct Weaker {
+  const char* dimension;
+  const char* pointer;
+  const char* patch;
+};
+
+const Weaker kWeaker[] = {
+#include "weaker.inc"
+};
+
+std::string pointer_of(const Json& before, const Json& after) {
+  try {
+    verify_not_weaker(before, after, "/rootfs");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    EXPECT_NE(std::string_view(error.what()).find("weaker than the document"),
+              std::string_view::npos);
+    return error.pointer();
+  }
+  return "not seen";
+}
+
+class Strength : public testing::TestWithParam<Weaker> {};
+
+TEST_P(Strength, SeesWhatIsWeaker) {
+  const Json before = parse_document(kDocument);
+  const Json after = before.patch(Json::parse(GetParam().patch));
+  EXPECT_EQ(pointer_of(before, after), GetParam().pointer) << GetParam().patch;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Strength, testing::ValuesIn(kWeaker), [](const auto& param) {
+  std::string name = std::string(param.param.dimension) + std::to_string(param.index);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(Verifier, EveryDimensionOfStrengthHasANegativeCase) {
+  std::set<std::string_view> dimensions, cases;
+  for (const std::string_view name : verifier_dimensions()) dimensions.insert(name);
+  for (const Weaker& entry : kWeaker) cases.insert(entry.dimension);
+  EXPECT_EQ(dimensions, cases);
+}
+
+// Whatever only tightens passes: a verifier that refuses everything would also pass the cases
+// above.
+TEST(Verifier, WhatIsTighterPasses) {
+  const Json before = parse_document(kDocument);
+  EXPECT_EQ(pointer_of(before, before), "not seen");
+  const Json after = before.patch(Json::parse(R"([
+    {"op": "remove", "path": "/process/capabilities/bounding/0"},
+    {"op": "replace", "path": "/process/oomScoreAdj", "value": 200},
+    {"op": "replace", "path": "/process/rlimits/1/hard", "value": 9},
+    {"op": "add", "path": "/linux/maskedPaths/-", "value": "/proc/keys"},
+    {"op": "remove", "path": "/linux/devices/0"},
+    {"op": "remove", "path": "/linux/resources/devices/1"},
+    {"op": "add", "path": "/linux/namespaces/-", "value": {"type": "cgroup"}},
+    {"op": "remove", "path": "/linux/seccomp/syscalls/0"},
+    {"op": "replace", "path": "/linux/resources/pids/limit", "value": 9},
+    {"op": "replace", "path": "/linux/resources/unified/memory.max", "value": "1048575"},
+    {"op": "replace", "path": "/mounts/1/type", "value": "bind"},
+    {"op": "add", "path": "/mounts/1/options/-", "value": "rnosuid"},
+    {"op": "add", "path": "/mounts/0/options/-", "value": "noexec"}])"));
+  EXPECT_EQ(pointer_of(before, after), "not seen");
+}
+
+TEST(Verifier, AWritableDocumentMayGainItsOwnDirectoriesAndEmptyOnes) {
+  Json before = parse_document(kDocument);
+  before["root"]["readonly"] = false;
+  const auto with = [&](const char* mount) {
+    Json after = before;
+    after["root"]["readonly"] = true;
+    after["mounts"].insert(after["mounts"].begin() + 1, Json::parse(mount));
+    return pointer_of(before, after);
+  };
+  EXPECT_EQ(with(R"({"destination": "/var", "type": "bind", "source": "/rootfs/var",
+                     "options": ["bind", "nosuid", "nodev"]})"),
+            "not seen");
+  EXPECT_EQ(with(R"({"destination": "/var", "type": "tmpfs", "source": "tmpfs",
+                     "options": ["nosuid", "nodev"]})"),
+            "not seen");
+  for (const char* wrong :
+       {R"({"destination": "/var", "type": "bind", "source": "/var",
+            "options": ["bind", "nosuid", "nodev"]})",
+        R"({"destination": "/var", "type": "tmpfs", "source": "/var",
+            "options": ["bind", "nosuid", "nodev"]})",
+        R"({"destination": "/var", "type": "overlay", "source": "/rootfs/var",
+            "options": ["nosuid", "nodev"]})",
+        R"({"destination": "/../etc", "type": "bind", "source": "/etc",
+            "options": ["bind", "nosuid", "nodev"]})",
+        R"({"destination": "/proc/x", "type": "tmpfs", "source": "tmpfs",
+            "options": ["nosuid", "nodev"]})",
+        R"({"destination": "/var", "type": "tmpfs", "source": "tmpfs", "options": ["nodev"]})",
+        R"({"destination": "/var", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid"]})"}) {
+    EXPECT_EQ(with(wrong), "/mounts") << wrong;
+  }
+}
+
+// Without a profile, or with one that allows, there is nothing to be weaker than.
+TEST(Verifier, AFilterThatAllowedByDefaultMayBeReplaced) {
+  Json before = parse_document(kDocument);
+  before["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_ALLOW";
+  Json after = before;
+  after["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_ERRNO";
+  after["linux"]["seccomp"]["syscalls"].push_back(
+      {{"names", {"write"}}, {"action", "SCMP_ACT_ALLOW"}});
+  EXPECT_EQ(pointer_of(before, after), "not seen");
+}
+
+}  // namespace
+}  // namespace hardened
