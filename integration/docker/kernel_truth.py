@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel says of a container under the standard profile, rule by rule, beside plain runc."""
+import os
 from pathlib import Path
 
+from lib import sandbox
 from lib.case import EngineCase, status_fields
 from lib.docker import IMAGE
+from lib.verdict import need_host
 
 # CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE
 KEPT = sum(1 << bit for bit in (0, 1, 3, 4, 5, 6, 7, 10))
@@ -115,15 +118,76 @@ class KernelTruth(EngineCase):
         self.assertEqual(64 << 20, int(self.limit(pid, "memory.max", "memory.limit_in_bytes")))
 
     def test_devices_are_the_default_ones(self):
-        script = "ls /dev; head -c1 /dev/zero | wc -c; mknod /tmp/m c 1 1 && echo made"
+        script = "find /dev -type c -o -type b; head -c1 /dev/zero | wc -c >&2; mknod /tmp/m c 1 1"
+        plain = self.engine.shell(script, "--device", "/dev/kmsg", runtime="runc")
+        self.assertIn("/dev/kmsg", plain.out.split())
         ours = self.engine.shell(script)
-        self.assertNotIn("made", ours.out)
-        self.assertIn("null", ours.out.split())
-        self.assertIn("1", ours.out.split())
+        names = {Path(name).name for name in ours.out.split() if "/pts/" not in name}
+        self.assertEqual({"null", "zero", "full", "random", "urandom", "tty"}, names - {"ptmx"})
+        self.assertIn("mknod", ours.check_failed().err)
+        self.assertEqual("1", ours.err.split()[0])
+
+    def test_the_cgroup_lets_no_other_device_through(self):
+        need_host(not V2, "cgroup v2: the device filter is a program that no file shows")
+        pid = self.engine.inspect(self.sleeper(), "{{.State.Pid}}")
+        rules = self.limit(pid, "", "devices.list").splitlines()
+        # 10:200 is /dev/net/tun, which older runc allows in every container by itself.
+        numbers = "1:3 1:5 1:7 1:8 1:9 5:0 5:1 5:2 10:200 136:*"
+        allowed = {f"c {number}" for number in numbers.split()}
+        for rule in rules:
+            device, access = rule.rsplit(" ", 1)
+            if access != "m":
+                self.assertIn(device, allowed)
+        self.assertTrue(rules)
 
     def test_oom_score_is_not_below_zero(self):
-        score = self.engine.shell("cat /proc/self/oom_score_adj").check().out
-        self.assertGreaterEqual(int(score), 0)
+        script = "cat /proc/self/oom_score_adj"
+        for asked, score in (("-500", 0), ("300", 300)):
+            shown = self.engine.shell(script, "--oom-score-adj", asked).check().out
+            self.assertEqual(score, int(shown))
+        # Where root may lower a score at all, runc does.
+        plain = self.engine.shell(script, "--oom-score-adj", "-500", runtime="runc")
+        self.assertTrue(plain.code or int(plain.out) == -500, str(plain))
+
+    def test_processes_of_a_user_are_bounded(self):
+        script = "grep 'Max processes' /proc/self/limits"
+        words = self.engine.shell(script, "--ulimit", "nproc=-1").check().out.split()
+        self.assertEqual(["65536", "65536"], words[2:4])
+        lower = self.engine.shell(script, "--ulimit", "nproc=100:200").check().out.split()
+        self.assertEqual(["100", "200"], lower[2:4])
+
+    def test_cpu_shares_are_set_and_bounded(self):
+        def shares(*flags: str, runtime: str = "hardened") -> int:
+            pid = self.engine.inspect(self.sleeper(*flags, runtime=runtime), "{{.State.Pid}}")
+            return int(self.limit(pid, "cpu.weight", "cpu.shares"))
+
+        most = 100 * os.cpu_count() if V2 else 1024 * os.cpu_count()
+        self.assertGreater(shares("--cpu-shares", "262144", runtime="runc"), most)
+        self.assertLessEqual(shares("--cpu-shares", "262144"), most)
+        self.assertLess(shares("--cpu-shares", "100"), shares())
+
+    def test_the_cgroup_is_the_containers_own(self):
+        container = self.sleeper()
+        pid = self.engine.inspect(container, "{{.State.Pid}}")
+        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+            if "pids" in line or "memory" in line or line.startswith("0::/"):
+                self.assertTrue(V2 or line.startswith("0::") or line.endswith(container), line)
+        need_host(V2, "cgroup v1: documents without a cgroup namespace are left as they are")
+        host = os.readlink("/proc/self/ns/cgroup")
+        pid = self.engine.inspect(self.sleeper("--cgroupns", "host"), "{{.State.Pid}}")
+        self.assertNotEqual(host, os.readlink(f"/proc/{pid}/ns/cgroup"))
+
+    def test_allowed_sysctls_arrive(self):
+        flags = ("--sysctl", "net.ipv4.tcp_fin_timeout=33", "--sysctl", "kernel.shm_rmid_forced=1")
+        script = "cat /proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/kernel/shm_rmid_forced"
+        self.assertEqual(["33", "1"], self.engine.shell(script, *flags).check().out.split())
+
+    def test_apparmor_confines_even_when_asked_not_to(self):
+        enabled = Path("/sys/module/apparmor/parameters/enabled")
+        need_host(enabled.exists() and enabled.read_text().strip() == "Y", "no AppArmor")
+        script = "cat /proc/self/attr/current"
+        for flags in ((), ("--security-opt", "apparmor=unconfined")):
+            self.assertIn("(enforce)", self.engine.shell(script, *flags).check().out)
 
     def test_user_mounts_gain_nosuid_and_nodev(self):
         volume = self.engine.cli("volume", "create").check().out.strip()
@@ -132,3 +196,33 @@ class KernelTruth(EngineCase):
             "-v", f"{volume}:/data", IMAGE, "cat", "/proc/self/mountinfo"
         ).check()
         self.assertLessEqual({"rw", "nosuid", "nodev"}, mount_options(done.out)["/data"])
+
+
+class ProfileOfTheRuntime(EngineCase):
+    """The administrator's choice of a profile: by the name of a link, and by runtimeArgs."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        link = sandbox.base() / "hardened-strict"
+        link.symlink_to(sandbox.binary())
+        own = {"path": str(sandbox.binary())}
+        cls.settings = {
+            "runtimes": {
+                "hardened": own,
+                "by-link": {"path": str(link)},
+                "by-arguments": own | {"runtimeArgs": ["--profile", "strict"]},
+            }
+        }
+        super().setUpClass()
+
+    def test_strict_by_link_and_by_arguments(self):
+        for runtime in ("by-link", "by-arguments"):
+            with self.subTest(runtime):
+                shown = self.engine.shell(
+                    "cat /proc/self/status /proc/self/mountinfo", "-u", "app", runtime=runtime
+                ).check()
+                self.assertEqual(1 << 10, int(status_fields(shown.out)["CapBnd"], 16))
+                mounts = "\n".join(line for line in shown.out.splitlines() if " - " in line)
+                self.assertLessEqual({"rw", "noexec", "nosuid"}, mount_options(mounts)["/tmp"])
+                root = self.engine.shell("true", runtime=runtime)
+                self.assertIn("root as the container's user", root.check_failed().err)
