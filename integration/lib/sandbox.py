@@ -63,7 +63,7 @@ def unable(wrapper: str) -> tuple[str, bool] | None:
         text=True,
     )
     if probe.returncode:
-        return f"namespaces cannot be made here: {probe.stderr.strip()}", False
+        return f"this host: namespaces cannot be made here: {probe.stderr.strip()}", False
     return None
 
 

@@ -29,7 +29,7 @@ def need_installed(condition: bool, reason: str) -> None:
 def need_host(condition: bool, reason: str) -> None:
     """What not every machine has (AppArmor, cgroup v2 ...): a skip everywhere."""
     if not condition:
-        raise unittest.SkipTest(reason)
+        raise unittest.SkipTest(f"this host: {reason}")
 
 
 def run(suite: unittest.TestSuite) -> int:

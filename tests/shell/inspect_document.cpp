@@ -206,7 +206,7 @@ TEST_F(Inspect, TheHostIsWhatTheKernelSays) {
 TEST_F(Inspect, AUserNamespaceThatMapsEveryIdOntoItselfIsNotTheInitialOne) {
   NEEDS_ROOT();
   const FileIdentity initial = identity_of("/proc/self/ns/user");
-  if (initial.inode != 0xEFFFFFFDU) GTEST_SKIP() << "needs the initial user namespace";
+  if (initial.inode != 0xEFFFFFFDU) GTEST_SKIP() << "this host: needs the initial user namespace";
   EXPECT_TRUE(inspect_host(kernel_, profile_).initial_user_namespace);
   int gate[2];
   ASSERT_EQ(::pipe(gate), 0);
