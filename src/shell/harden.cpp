@@ -11,12 +11,14 @@
 #include "hardened/core/verifier.hpp"
 #include "hardened/shell/bundle.hpp"
 #include "hardened/shell/container_key.hpp"
+#include "hardened/shell/id_lease.hpp"
 #include "hardened/shell/inspect.hpp"
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
 #include "hardened/shell/runtime.hpp"
 #include "hardened/shell/seccomp_compiler.hpp"
 #include "hardened/shell/stage.hpp"
+#include "hardened/shell/standard_streams.hpp"
 
 namespace hardened {
 namespace {
@@ -36,6 +38,12 @@ void require_restore_allowed(const Policy& policy, const Invocation& invocation)
 void require_all_seen(const Plan& plan) {
   if (plan.unverified.empty()) return;
   throw Error(ErrorKind::refused, "could not be looked at: " + plan.unverified.front());
+}
+
+// Ids for a container that may want its own; of a size of 0 where it will not.
+IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile& profile) {
+  if (!environment.root || profile.mode("user-namespace") != RuleMode::enforce) return {};
+  return lease.take(id_pool(profile));
 }
 
 // What exec and update are held to later.
@@ -73,21 +81,25 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Profile profile = select_profile(policy, environment, invocation.profile(), document);
   check_fields(document, DocumentKind::config, profile.unlisted_fields());
 
-  const Inspection inspection =
-      inspect(kernel, document, profile, bundle.path(), Looking::must_see);
+  IdLease lease(kernel, environment, key);
+  const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see,
+                                        offer_ids(lease, environment, profile));
   const Plan plan = make_plan(document, profile, inspection.facts, key.id);
   require_no_refusals(plan);
   require_all_seen(plan);
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
 
+  // From here on each step is undone where a later one fails; execve outlives them all.
+  lease.hold_only(plan.mapping);
   const std::string text = write_document(plan.config);
   RecordWriter record(kernel, environment, key, record_of(plan, profile, bundle, text));
   Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();
-    const StagedMounts staged =
-        stage_mounts(kernel, environment, plan.config, inspection.objects, bundle.directory());
+    const StagedMounts staged = stage_mounts(kernel, environment, plan, inspection.objects,
+                                             bundle.directory(), digest_of(key.root + key.id));
+    const StandardStreams streams(kernel, plan.mapping);
     record.commit();
     close_unasked_descriptors(kernel, environment, invocation);
     kernel.execute(runtime, invocation.arguments());

@@ -228,6 +228,7 @@ Inspection Inspector::run() {
   state<ExecutableFact>(hooks_, executables_, facts.hooks,
                         [&](int object, const Wanted&) { return looker_.executable(object); });
   state_devices();
+  if (root_) result_.objects[find_string(document_, "/root/path").value_or("")] = std::move(root_);
   return std::move(result_);
 }
 
@@ -238,8 +239,10 @@ HostFacts inspect_host(Kernel& kernel, const Profile& profile) {
 }
 
 Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
-                   const std::string& bundle, Looking looking) {
-  return Inspector(kernel, document, profile, bundle, looking).run();
+                   const std::string& bundle, Looking looking, IdRange offered) {
+  Inspection inspection = Inspector(kernel, document, profile, bundle, looking).run();
+  inspection.facts.host.id_range = offered;
+  return inspection;
 }
 
 }  // namespace hardened

@@ -269,8 +269,13 @@ class RealKernel final : public Kernel {
     set_mount_attributes(tree, which, attributes);
   }
 
-  void make_node(int directory, const std::string& name, mode_t mode, dev_t device) override {
-    if (::mknodat(directory, name.c_str(), mode, device) != 0) fail("mknod", name);
+  void make_node(int directory, const std::string& name, mode_t mode, dev_t device,
+                 const FileSystemIds& owner) override {
+    if (::mknodat(directory, name.c_str(), mode, device) != 0 ||
+        ::fchownat(directory, name.c_str(), owner.user, owner.group, AT_SYMLINK_NOFOLLOW) != 0 ||
+        ::fchmodat(directory, name.c_str(), mode & 07777, 0) != 0) {
+      fail("mknod", name);
+    }
   }
 
   bool read_only(int descriptor) override {

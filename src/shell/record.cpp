@@ -11,6 +11,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/liveness.hpp"
 #include "hardened/shell/state.hpp"
 
 namespace hardened {
@@ -20,63 +21,6 @@ constexpr int kVersion = 1;
 constexpr std::size_t kSweep =
     16;  // of other records looked at in one create: its cost must not grow with the host's
 constexpr ParseLimits kLimits{.bytes = 64U << 20, .depth = 80, .comments = false};
-// No container is called so: ids have no %. Written under the lock only, so one name serves.
-constexpr const char* kTemporary = "%new";
-
-struct Process {
-  int pid = 0;
-  std::uint64_t start = 0;  // clock ticks since boot
-  bool operator==(const Process&) const = default;
-};
-
-// nullopt: no process of that name under /proc, or a zombie, which runs nothing any more.
-std::optional<Process> find_process(Kernel& kernel, const std::string& name) {
-  std::string text;
-  try {
-    const Descriptor file =
-        kernel.open(kWorkingDirectory, "/proc/" + name + "/stat", O_RDONLY, Walk::follow);
-    text = kernel.read_all(file.number(), 1U << 16);
-  } catch (const Error& error) {
-    if (error.number() == ENOENT || error.number() == ESRCH) return std::nullopt;
-    throw;
-  }
-  // "pid (comm) state ...": comm is the process's own choice and may hold spaces and parentheses.
-  Process process;
-  std::from_chars(text.data(), text.data() + text.size(), process.pid);
-  std::size_t at = text.rfind(')');
-  if (at == std::string::npos || at + 2 >= text.size()) {
-    throw Error(ErrorKind::system, "/proc/" + name + "/stat cannot be understood");
-  }
-  if (text[at + 2] == 'Z' || text[at + 2] == 'X') return std::nullopt;
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
-  if (at == std::string::npos ||
-      std::from_chars(text.data() + at + 1, text.data() + text.size(), process.start).ec !=
-          std::errc()) {
-    throw Error(ErrorKind::system, "/proc/" + name + "/stat cannot be understood");
-  }
-  return process;
-}
-
-Process own_process(Kernel& kernel) {
-  const auto process = find_process(kernel, "self");
-  if (!process) throw Error(ErrorKind::unsupported, "/proc is not mounted");
-  return *process;
-}
-
-bool runs(Kernel& kernel, const Process& process) {
-  return find_process(kernel, std::to_string(process.pid)) == process;
-}
-
-// runc and crun both keep a container at <root>/<id>, from create to delete.
-bool runtime_has(Kernel& kernel, const ContainerKey& key) {
-  try {
-    kernel.open(kWorkingDirectory, key.root + "/" + key.id, O_PATH | O_NOFOLLOW, Walk::follow);
-    return true;
-  } catch (const Error& error) {
-    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
-    throw;
-  }
-}
 
 std::string directory_name(const ContainerKey& key) {
   if (!key.root.starts_with('/')) {
@@ -224,41 +168,6 @@ void sweep(Kernel& kernel, int directory, const ContainerKey& key, const Process
   }
 }
 
-void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
-  try {
-    kernel.unlink(directory, name, 0);
-  } catch (const Error& error) {
-    if (error.number() != ENOENT) throw;
-  }
-}
-
-void write_record(Kernel& kernel, int directory, const std::string& name, std::string_view text) {
-  remove_if_there(kernel, directory, kTemporary);
-  try {
-    const Descriptor file =
-        kernel.open(directory, kTemporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                    Walk::beneath_no_links, 0600);
-    kernel.write_all(file.number(), text);
-    kernel.sync(file.number());
-    kernel.rename(directory, kTemporary, name);
-  } catch (...) {
-    try {
-      remove_if_there(kernel, directory, kTemporary);
-    } catch (const Error&) {
-      // The failure that led here is the one to report; the next writer removes it.
-    }
-    throw;
-  }
-}
-
-Descriptor take_lock(Kernel& kernel, int state) {
-  Descriptor lock =
-      kernel.open(state, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, Walk::beneath_no_links, 0600);
-  require_own(kernel, kernel.status(lock.number()), "lock");
-  kernel.lock(lock.number());
-  return lock;
-}
-
 }  // namespace
 
 std::string digest_of(std::string_view document) {
@@ -298,7 +207,7 @@ RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const
   const Descriptor lock = take_lock(kernel, state.directory.number());
   require_free(kernel, directory_.number(), key, self);
   sweep(kernel, directory_.number(), key, self);
-  write_record(kernel, directory_.number(), name_, text_of(record));
+  write_own_file(kernel, directory_.number(), name_, text_of(record));
 }
 
 RecordWriter::~RecordWriter() {

@@ -3,157 +3,205 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <optional>
+#include <vector>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
-#include "hardened/shell/state.hpp"
+#include "hardened/shell/stage_directory.hpp"
+#include "hardened/shell/standard_streams.hpp"
 
 namespace hardened {
 namespace {
 
-// One vetted object on its way to <state>/stage/<name>.
+constexpr std::string_view kRootfs = "rootfs";
+constexpr std::string_view kNodes = "nodes";
+
+// One operation of the plan on its way to <state>/stage/<name>.
 struct Placement {
-  std::string pointer;  // of the string in the document that named it
+  const MountOperation* operation = nullptr;
   std::string name;
-  const Descriptor* object = nullptr;
-  Tree tree = Tree::single;
-  Descriptor clone;
+  Descriptor tree;  // of a clone, detached until it is placed
 };
 
-const Descriptor& held(const HeldObjects& objects, const std::string& path,
-                       const std::string& pointer) {
-  const auto object = objects.find(path);
-  // Mounting by name here would mount whatever stands there by now.
-  if (object == objects.end() || !object->second) {
-    throw Error(ErrorKind::refused, pointer, printable(path) + " was not opened for inspection");
-  }
-  return object->second;
+// "/mounts/3/source" stands at mounts-3-source.
+std::string name_of(const MountOperation& operation) {
+  if (operation.pointer == "/root/path") return std::string(kRootfs);
+  std::string name = operation.pointer.substr(1);
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name;
 }
 
-// As runc decides: the type, or either option; `rbind` anywhere makes it recursive.
-std::optional<Tree> bind_tree(const Json& mount) {
-  const auto options = find_strings(mount, "/options");
-  const auto has = [&](std::string_view option) {
-    return std::find(options.begin(), options.end(), option) != options.end();
-  };
-  if (has("rbind")) return Tree::recursive;
-  if (has("bind") || find_string(mount, "/type") == "bind") return Tree::single;
-  return std::nullopt;
+Tree tree_of(const MountOperation& operation) {
+  return operation.recursive ? Tree::recursive : Tree::single;
 }
 
-std::vector<Placement> placements(const Json& config, const HeldObjects& objects) {
-  std::vector<Placement> placed;
-  const Json& mounts = find_array(config, "/mounts");
-  for (std::size_t index = 0; index < mounts.size(); ++index) {
-    const auto tree = bind_tree(mounts.at(index));
-    if (!tree) continue;
-    const std::string pointer = join("/mounts", index) + "/source";
-    const std::string source = find_string(config, pointer).value_or("");
-    placed.push_back(
-        {pointer, "m" + std::to_string(index), &held(objects, source, pointer), *tree, {}});
-  }
-  const Json& namespaces = find_array(config, "/linux/namespaces");
-  for (std::size_t index = 0; index < namespaces.size(); ++index) {
-    const std::string pointer = join("/linux/namespaces", index) + "/path";
-    const std::string path = find_string(config, pointer).value_or("");
-    if (path.empty()) continue;  // a new namespace
-    placed.push_back(
-        {pointer, "ns" + std::to_string(index), &held(objects, path, pointer), Tree::single, {}});
-  }
-  return placed;
-}
-
-// Before the namespace is entered: a clone stays in its source's peer group, which rslave and
-// rshared mean, and only mounts of the caller's own namespace can be cloned.
-void clone_all(Kernel& kernel, std::vector<Placement>& placed) {
-  for (Placement& placement : placed) {
-    try {
-      placement.clone = kernel.open_tree(placement.object->number(), placement.tree);
-    } catch (Error& error) {
-      throw error.within(placement.pointer);
+class Stager {
+ public:
+  Stager(Kernel& kernel, const Plan& plan, const HeldObjects& objects)
+      : kernel_(kernel),
+        plan_(plan),
+        objects_(objects),
+        root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}) {
+    if (plan.mapping) {
+      ids_ = kernel.user_namespace(id_map_text(plan.mapping->users),
+                                   id_map_text(plan.mapping->groups));
+    }
+    for (const MountOperation& operation : plan.operations) {
+      placements_.push_back({&operation, name_of(operation), {}});
     }
   }
-}
 
-std::string descriptor_path(const Descriptor& descriptor) {
-  return "/proc/self/fd/" + std::to_string(descriptor.number());
-}
-
-// The mount that contains `directory`, and no other, no longer tells its peers what is mounted
-// there. On hosts with a shared / the tmpfs and the covered config.json would else appear on the
-// host and stay.
-void make_private(Kernel& kernel, const Descriptor& directory) {
-  Descriptor root = kernel.duplicate(directory.number(), 3);
-  const std::uint64_t mount = kernel.mount_id(root.number());
-  for (;;) {
-    Descriptor parent = kernel.open(root.number(), "..", O_PATH | O_DIRECTORY, Walk::follow);
-    if (kernel.mount_id(parent.number()) != mount) break;
-    const struct stat above = kernel.status(parent.number());
-    const struct stat here = kernel.status(root.number());
-    if (above.st_dev == here.st_dev && above.st_ino == here.st_ino) break;  // "/" is its own parent
-    root = std::move(parent);
+  // Before the namespace is entered: a clone stays in its source's peer group, which rslave and
+  // rshared mean, and only mounts of the caller's own namespace can be cloned.
+  void clone_all() {
+    for (Placement& placement : placements_) {
+      if (placement.operation->kind == MountKind::clone) clone(placement);
+    }
   }
-  kernel.mount("", descriptor_path(root), "", MS_PRIVATE, "");
-}
 
-// Descriptors from before unshare lead to the old namespace's mounts; the same directory is needed
-// in the new one.
-Descriptor reopen(Kernel& kernel, const std::string& path, const struct stat& expected) {
-  Descriptor directory = kernel.open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
-  const struct stat found = kernel.status(directory.number());
-  if (found.st_dev != expected.st_dev || found.st_ino != expected.st_ino) {
-    throw Error(ErrorKind::refused, printable(path) + " was replaced meanwhile");
+  // Root first: what lies in it is taken from it.
+  void place_all(const StageDirectory& stage, const WorkDirectory* work) {
+    for (const Placement& placement : placements_) place(stage, placement, work);
   }
-  return directory;
-}
 
-// Covers <state>/stage by a tmpfs that only this namespace sees. What stands on it keeps its own
-// mount flags.
-Descriptor mount_stage(Kernel& kernel, const std::string& path, const struct stat& expected) {
-  const Descriptor below = reopen(kernel, path, expected);
-  make_private(kernel, below);
-  kernel.mount("hardened", descriptor_path(below), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-               "mode=0711,size=64m");
-  return kernel.open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
-}
-
-void create_file(Kernel& kernel, const Descriptor& directory, const std::string& name,
-                 std::string_view text) {
-  const Descriptor file =
-      kernel.open(directory.number(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                  Walk::beneath_no_links, 0600);
-  kernel.write_all(file.number(), text);
-}
-
-void place(Kernel& kernel, const Descriptor& stage, const Placement& placement) try {
-  if (S_ISDIR(kernel.status(placement.clone.number()).st_mode)) {
-    kernel.make_directory(stage.number(), placement.name, 0700);
-  } else {
-    create_file(kernel, stage, placement.name, "");
+  Json runtime_copy(const StageDirectory& stage) const {
+    Json copy = plan_.config;
+    for (const Placement& placement : placements_) {
+      if (placement.operation->kind == MountKind::device) continue;
+      copy.at(Json::json_pointer(placement.operation->pointer)) =
+          stage.path() + "/" + placement.name;
+    }
+    replace_devices(stage, copy);
+    return copy;
   }
-  kernel.move_mount(placement.clone.number(), stage.number(), placement.name);
-} catch (Error& error) {
-  throw error.within(placement.pointer);
-}
 
-// Puts the copy over the bundle's config.json in this namespace; gives the descriptor of what the
-// runtime will read.
-Descriptor cover_config(Kernel& kernel, const Descriptor& stage, const std::string& path,
-                        const struct stat& expected) {
-  const Descriptor bundle = reopen(kernel, path, expected);
-  make_private(kernel, bundle);
-  const auto look = [&](const Descriptor& directory) {
-    return kernel.open(directory.number(), "config.json", O_PATH | O_NOFOLLOW, Walk::follow);
-  };
-  const Descriptor copy = look(stage);
-  const Descriptor clone = kernel.open_tree(copy.number(), Tree::single);
-  const Descriptor original = look(bundle);
-  kernel.move_mount(clone.number(), original.number(), "");
-  return look(bundle);
+ private:
+  void clone(Placement& placement) try {
+    const auto object = objects_.find(placement.operation->object);
+    // Mounting by name here would mount whatever stands there by now.
+    if (object == objects_.end() || !object->second) {
+      throw Error(ErrorKind::refused,
+                  printable(placement.operation->object) + " was not opened for inspection");
+    }
+    placement.tree = kernel_.open_tree(object->second.number(), tree_of(*placement.operation));
+    adjust(placement.tree, *placement.operation);
+  } catch (Error& error) {
+    throw error.within(placement.operation->pointer);
+  }
+
+  // On every mount of the tree: the runtime's own options reach only the topmost.
+  void adjust(const Descriptor& tree, const MountOperation& operation) {
+    const MountAttributes attributes{.read_only = operation.read_only,
+                                     .nosuid = operation.nosuid,
+                                     .nodev = operation.nodev,
+                                     .noexec = operation.noexec,
+                                     .id_map = operation.id_mapped ? ids_.number() : -1};
+    if (!operation.id_mapped && !operation.recursive) return;  // the runtime's own options do
+    kernel_.set_attributes(tree.number(), tree_of(operation), attributes);
+  }
+
+  void place(const StageDirectory& stage, const Placement& placement,
+             const WorkDirectory* work) try {
+    const MountOperation& operation = *placement.operation;
+    switch (operation.kind) {
+      case MountKind::clone:
+        return stage.place(placement.tree, placement.name);
+      case MountKind::overlay:
+      case MountKind::overlay_in_memory:
+        return place_overlay(stage, placement, work);
+      case MountKind::in_rootfs:
+        return stage.place(from_rootfs(stage, operation), placement.name);
+      case MountKind::device:
+        return make_node(stage, placement);
+    }
+  } catch (Error& error) {
+    throw error.within(placement.operation->pointer);
+  }
+
+  void place_overlay(const StageDirectory& stage, const Placement& placement,
+                     const WorkDirectory* work) {
+    const OverlayPlace where{stage.number(), stage.path(), placement.name, ids_.number(), root_};
+    mount_overlay(kernel_, *placement.operation, where, work != nullptr ? work->path() : "");
+    MountOperation flags = *placement.operation;
+    flags.id_mapped = false;  // its layers are
+    flags.recursive = true;
+    const Descriptor mounted =
+        kernel_.open(stage.number(), placement.name, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+    adjust(mounted, flags);
+  }
+
+  // Of the rootfs as it stands here, without following a link of the image.
+  Descriptor from_rootfs(const StageDirectory& stage, const MountOperation& operation) {
+    const Descriptor root = kernel_.open(stage.number(), std::string(kRootfs), O_PATH | O_DIRECTORY,
+                                         Walk::beneath_no_links);
+    const Descriptor object =
+        kernel_.open(root.number(), "." + operation.object, O_PATH, Walk::beneath_no_links);
+    Descriptor tree = kernel_.open_tree(object.number(), Tree::single);
+    adjust(tree, operation);
+    return tree;
+  }
+
+  // A user namespace can make no nodes, and the runtime's way there, a bind of the host's node of
+  // the same name, gives the wrong one for `--device a:b` and one that nobody in the container
+  // owns.
+  void make_node(const StageDirectory& stage, const Placement& placement) {
+    const Descriptor nodes = open_nodes(stage);
+    const DeviceNode& device = placement.operation->device;
+    const mode_t type = device.type == 'b' ? S_IFBLK : device.type == 'p' ? S_IFIFO : S_IFCHR;
+    kernel_.make_node(nodes.number(), placement.name, type | device.mode,
+                      makedev(device.major, device.minor), {device.user, device.group});
+    const Descriptor node =
+        kernel_.open(nodes.number(), placement.name, O_PATH | O_NOFOLLOW, Walk::beneath_no_links);
+    stage.place(kernel_.open_tree(node.number(), Tree::single), placement.name);
+  }
+
+  // A tmpfs of its own, for the stage is nodev and a bind of it would be.
+  Descriptor open_nodes(const StageDirectory& stage) {
+    const std::string name(kNodes);
+    if (!nodes_mounted_) {
+      kernel_.make_directory(stage.number(), name, 0700);
+      kernel_.mount("hardened", stage.path() + "/" + name, "tmpfs", MS_NOSUID | MS_NOEXEC,
+                    "mode=0711,size=1m");
+      nodes_mounted_ = true;
+    }
+    return kernel_.open(stage.number(), name, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+  }
+
+  void replace_devices(const StageDirectory& stage, Json& copy) const {
+    for (auto placement = placements_.rbegin(); placement != placements_.rend(); ++placement) {
+      if (placement->operation->kind != MountKind::device) continue;
+      const Json::json_pointer pointer(placement->operation->pointer);
+      Json& devices = copy.at(pointer.parent_pointer());
+      devices.erase(static_cast<std::size_t>(std::stoul(pointer.back())));
+      copy["mounts"].push_back(
+          Json::object({{"destination", placement->operation->object},
+                        {"type", "bind"},
+                        {"source", stage.path() + "/" + placement->name},
+                        {"options", Json::array({"bind", "nosuid", "noexec", "rprivate"})}}));
+    }
+  }
+
+  Kernel& kernel_;
+  const Plan& plan_;
+  const HeldObjects& objects_;
+  FileSystemIds root_;
+  Descriptor ids_;  // the user namespace whose maps mounts are shown through
+  std::vector<Placement> placements_;
+  bool nodes_mounted_ = false;
+};
+
+std::unique_ptr<WorkDirectory> make_work(Kernel& kernel, const Plan& plan,
+                                         const std::string& container) {
+  for (const MountOperation& operation : plan.operations) {
+    if (operation.kind == MountKind::overlay) {
+      return std::make_unique<WorkDirectory>(kernel, operation.overlay, "hardened-" + container);
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -167,29 +215,17 @@ StagedMounts::~StagedMounts() {
   }
 }
 
-StagedMounts stage_mounts(Kernel& kernel, const Environment& environment, const Json& config,
-                          const HeldObjects& objects, int bundle_directory) try {
+StagedMounts stage_mounts(Kernel& kernel, const Environment& environment, const Plan& plan,
+                          const HeldObjects& objects, int bundle_directory,
+                          const std::string& container) try {
   if (!environment.root) return {};
-  std::vector<Placement> placed = placements(config, objects);
-  clone_all(kernel, placed);
-  const StateDirectory state = open_state(kernel, environment);
-  const std::string path = state.path + "/stage";
-  const Descriptor host_stage = make_own_directory(kernel, state.directory.number(), "stage", 0711);
-  const struct stat stage_status = kernel.status(host_stage.number());
-  const struct stat bundle_status = kernel.status(bundle_directory);
-  const auto bundle =
-      kernel.read_link(kWorkingDirectory, "/proc/self/fd/" + std::to_string(bundle_directory));
-  if (!bundle) throw Error(ErrorKind::unsupported, "/proc is not mounted");
-
-  kernel.unshare_mounts();
-  const Descriptor stage = mount_stage(kernel, path, stage_status);
-  Json copy = config;
-  for (const Placement& placement : placed) {
-    place(kernel, stage, placement);
-    copy.at(Json::json_pointer(placement.pointer)) = path + "/" + placement.name;
-  }
-  create_file(kernel, stage, "config.json", write_document(copy));
-  return {kernel, cover_config(kernel, stage, *bundle, bundle_status)};
+  Stager stager(kernel, plan, objects);
+  stager.clone_all();
+  std::unique_ptr<WorkDirectory> work = make_work(kernel, plan, container);
+  const StageDirectory stage(kernel, environment, bundle_directory);
+  stager.place_all(stage, work.get());
+  stage.create_file("config.json", write_document(stager.runtime_copy(stage)));
+  return {kernel, stage.cover_config(), std::move(work)};
 } catch (Error& error) {
   if (!error.pointer().empty()) throw;  // the pointer comes first
   throw error.within("private mount namespace");

@@ -13,6 +13,8 @@
 namespace hardened {
 namespace {
 
+// No container is called so: ids have no %. Written under the lock only, so one name serves.
+constexpr const char* kTemporary = "%new";
 constexpr mode_t kStateMode = 0711;  // the container's root walks through it to what is staged
 
 std::vector<std::string> candidates(const Environment& environment) {
@@ -40,6 +42,14 @@ Descriptor open_parent(Kernel& kernel, const std::string& path) {
 bool not_ours(const Error& error) {
   return error.number() == ENOENT || error.number() == EACCES || error.number() == EPERM ||
          error.number() == EROFS || error.kind() == ErrorKind::unsupported;
+}
+
+void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
+  try {
+    kernel.unlink(directory, name, 0);
+  } catch (const Error& error) {
+    if (error.number() != ENOENT) throw;
+  }
 }
 
 [[noreturn]] void nowhere(const std::string& text) {
@@ -108,6 +118,33 @@ std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& envi
     }
   }
   return std::nullopt;
+}
+
+Descriptor take_lock(Kernel& kernel, int state) {
+  Descriptor lock =
+      kernel.open(state, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, Walk::beneath_no_links, 0600);
+  require_own(kernel, kernel.status(lock.number()), "lock");
+  kernel.lock(lock.number());
+  return lock;
+}
+
+void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text) {
+  remove_if_there(kernel, directory, kTemporary);
+  try {
+    const Descriptor file =
+        kernel.open(directory, kTemporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                    Walk::beneath_no_links, 0600);
+    kernel.write_all(file.number(), text);
+    kernel.sync(file.number());
+    kernel.rename(directory, kTemporary, name);
+  } catch (...) {
+    try {
+      remove_if_there(kernel, directory, kTemporary);
+    } catch (const Error&) {
+      // The failure that led here is the one to report; the next writer removes it.
+    }
+    throw;
+  }
 }
 
 }  // namespace hardened

@@ -14,6 +14,7 @@
 
 #include "../shell/fake_kernel.hpp"
 #include "hardened/core/document.hpp"
+#include "hardened/core/facts.hpp"
 #include "hardened/shell/bundle.hpp"
 #include "hardened/shell/stage.hpp"
 
@@ -54,6 +55,12 @@ class ContainerTest : public ::testing::Test {
         {{"destination", destination}, {"type", "bind"}, {"source", source}, {"options", options}});
   }
 
+  virtual Plan plan() {
+    Plan plan;
+    plan.config = config;
+    plan.operations = mount_operations(config, {}, std::nullopt);
+    return plan;
+  }
   HeldObjects open_objects() {
     HeldObjects objects;
     const auto hold = [&](const std::string& path) {
@@ -114,7 +121,7 @@ class ContainerTest : public ::testing::Test {
       after_opening();
       Bundle held = Bundle::open(real_kernel(), bundle());
       const auto staging =
-          stage_mounts(real_kernel(), environment, config, objects, held.directory());
+          stage_mounts(real_kernel(), environment, plan(), objects, held.directory(), "c1");
       arguments.insert(arguments.begin(), {"--root", root()});
       real_kernel().execute("/usr/sbin/runc", arguments);
     });

@@ -146,10 +146,11 @@ class FakeKernel final : public Kernel {
     step(attributes.id_map >= 0 ? "set_attributes id_map" : "set_attributes");
     if (mounts_ == Mounts::real) real_.set_attributes(tree, which, attributes);
   }
-  void make_node(int directory, const std::string& name, mode_t mode, dev_t device) override {
+  void make_node(int directory, const std::string& name, mode_t mode, dev_t device,
+                 const FileSystemIds& owner) override {
     step("make_node " + name);
     if (mounts_ == Mounts::real) {
-      real_.make_node(directory, name, mode, device);
+      real_.make_node(directory, name, mode, device, owner);
     } else {
       real_.open(directory, name, O_CREAT | O_EXCL | O_WRONLY, Walk::beneath_no_links, 0600);
     }

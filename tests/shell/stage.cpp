@@ -9,6 +9,7 @@
 
 #include "fake_kernel.hpp"
 #include "hardened/core/document.hpp"
+#include "hardened/core/facts.hpp"
 
 namespace hardened {
 namespace {
@@ -30,6 +31,12 @@ class Stages : public ::testing::Test {
   }
   Descriptor open(const std::string& name) {
     return real_kernel().open(kWorkingDirectory, directory / name, O_PATH, Walk::follow);
+  }
+  Plan plan() const {
+    Plan plan;
+    plan.config = config;
+    plan.operations = mount_operations(config, {}, std::nullopt);
+    return plan;
   }
   std::size_t index_of(const std::string& call) const {
     const auto at = std::find(kernel.calls.begin(), kernel.calls.end(), call);
@@ -56,39 +63,39 @@ class Stages : public ::testing::Test {
 };
 
 TEST_F(Stages, TheRuntimesCopyNamesTheStageAndNothingElseDiffers) {
-  const auto staging = stage_mounts(kernel, environment, config, objects, bundle.number());
+  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
   Json expected = config;
-  expected["mounts"][1]["source"] = environment.state + "/stage/m1";
-  expected["mounts"][2]["source"] = environment.state + "/stage/m2";
-  expected["mounts"][3]["source"] = environment.state + "/stage/m3";
-  expected["linux"]["namespaces"][1]["path"] = environment.state + "/stage/ns1";
+  expected["mounts"][1]["source"] = environment.state + "/stage/mounts-1-source";
+  expected["mounts"][2]["source"] = environment.state + "/stage/mounts-2-source";
+  expected["mounts"][3]["source"] = environment.state + "/stage/mounts-3-source";
+  expected["linux"]["namespaces"][1]["path"] = environment.state + "/stage/linux-namespaces-1-path";
   EXPECT_EQ(staged().dump(), expected.dump());
   EXPECT_EQ(text_of(directory / "bundle/config.json"), config.dump());
 }
 
 TEST_F(Stages, ClonesAreTakenBeforeTheNamespaceIsEnteredAndPlacedAfter) {
-  const auto staging = stage_mounts(kernel, environment, config, objects, bundle.number());
+  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
   EXPECT_LT(index_of("open_tree recursive"), index_of("open_tree single"));
   EXPECT_LT(index_of("open_tree single"), index_of("unshare_mounts"));
   EXPECT_LT(index_of("unshare_mounts"), index_of("mount "));
   EXPECT_LT(index_of("mount "), index_of("mount tmpfs"));
-  EXPECT_LT(index_of("mount tmpfs"), index_of("move_mount m1"));
-  EXPECT_LT(index_of("move_mount ns1"), index_of("move_mount "));
+  EXPECT_LT(index_of("mount tmpfs"), index_of("move_mount mounts-1-source"));
+  EXPECT_LT(index_of("move_mount linux-namespaces-1-path"), index_of("move_mount "));
   EXPECT_EQ(std::count(kernel.calls.begin(), kernel.calls.end(), "mount "), 2)
       << "the mount below the stage and the one below the bundle become private";
 }
 
 TEST_F(Stages, AKindOfFileGetsAMountPointOfItsKind) {
-  const auto staging = stage_mounts(kernel, environment, config, objects, bundle.number());
-  EXPECT_TRUE(fs::is_directory(environment.state + "/stage/m1"));
-  EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/m2"));
-  EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/ns1"));
+  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  EXPECT_TRUE(fs::is_directory(environment.state + "/stage/mounts-1-source"));
+  EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/mounts-2-source"));
+  EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/linux-namespaces-1-path"));
 }
 
 TEST_F(Stages, ASourceThatWasNotInspectedIsRefusedBeforeAnythingHappens) {
   objects.erase("/data");
-  const Error error =
-      error_of([&] { (void)stage_mounts(kernel, environment, config, objects, bundle.number()); });
+  const Error error = error_of(
+      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_EQ(error.pointer(), "/mounts/1/source");
   EXPECT_TRUE(kernel.calls.empty());
@@ -96,8 +103,8 @@ TEST_F(Stages, ASourceThatWasNotInspectedIsRefusedBeforeAnythingHappens) {
 
 TEST_F(Stages, ANamespaceThatWasNotInspectedIsRefused) {
   objects.erase("/proc/1/ns/net");
-  const Error error =
-      error_of([&] { (void)stage_mounts(kernel, environment, config, objects, bundle.number()); });
+  const Error error = error_of(
+      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_EQ(error.pointer(), "/linux/namespaces/1/path");
 }
@@ -108,20 +115,22 @@ TEST_F(Stages, ABundleThatIsReplacedMeanwhileIsRefused) {
     fs::create_directory(directory / "bundle");
     put(directory / "bundle/config.json", "{}");
   };
-  const Error error =
-      error_of([&] { (void)stage_mounts(kernel, environment, config, objects, bundle.number()); });
+  const Error error = error_of(
+      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_NE(std::string(error.what()).find("was replaced meanwhile"), std::string::npos);
 }
 
 TEST_F(Stages, TheConfigIsUncoveredWhenTheRuntimeCannotBeStarted) {
-  { const auto staging = stage_mounts(kernel, environment, config, objects, bundle.number()); }
+  {
+    const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  }
   EXPECT_EQ(kernel.calls.back(), "unmount");
 }
 
 TEST_F(Stages, WithoutRootNothingIsStaged) {
   environment.root = false;
-  const auto staging = stage_mounts(kernel, environment, config, objects, bundle.number());
+  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
   EXPECT_TRUE(kernel.calls.empty());
 }
 
@@ -133,7 +142,8 @@ TEST_F(Stages, WhateverCallFailsIsToldAndTheBundleIsAsItWas) {
     FakeKernel faulty;
     faulty.fail_at = failures;
     try {
-      const auto staging = stage_mounts(faulty, environment, config, objects, bundle.number());
+      const auto staging =
+          stage_mounts(faulty, environment, plan(), objects, bundle.number(), "c1");
       break;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::system) << error.what();

@@ -20,8 +20,8 @@ HostFacts inspect_host(Kernel& kernel, const Profile& profile);
 
 struct Inspection {
   Facts facts;  // host too
-  // Mount sources and namespaces as written, all O_PATH, and the state directories of the rule
-  // read-only-rootfs, which are sources too: under facts.root.path followed by the directory.
+  // Root, mount sources and namespaces as written, all O_PATH, and the state directories of the
+  // rule read-only-rootfs, which are sources too: under facts.root.path followed by the directory.
   HeldObjects objects;
 };
 
@@ -30,7 +30,8 @@ struct Inspection {
 // the pointer in front; without (dry-run) it is Sight::unseen, and so is what is missing: it may
 // well exist where the document comes from.
 enum class Looking { must_see, as_far_as_possible };
+// `offered`: host ids for the container, a fact of the host for the rules.
 Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
-                   const std::string& bundle, Looking looking);
+                   const std::string& bundle, Looking looking, IdRange offered = {});
 
 }  // namespace hardened

@@ -88,7 +88,9 @@ class Kernel {
   virtual void unmount(const std::string& target) = 0;  // MNT_DETACH
   // mount_setattr on the mount of that descriptor, or on that and all below it: all or none.
   virtual void set_attributes(int tree, Tree which, const MountAttributes& attributes) = 0;
-  virtual void make_node(int directory, const std::string& name, mode_t mode, dev_t device) = 0;
+  // mknod, with an owner and permission bits of its own whatever the umask is.
+  virtual void make_node(int directory, const std::string& name, mode_t mode, dev_t device,
+                         const FileSystemIds& owner) = 0;
   virtual bool read_only(int descriptor) = 0;  // fstatfs ST_RDONLY: the mount, or its file system
   // A user namespace that holds nothing and nobody, for its maps (id_map_text).
   virtual Descriptor user_namespace(const std::string& users, const std::string& groups) = 0;

@@ -12,14 +12,9 @@
 #include "hardened/core/json.hpp"
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
+#include "hardened/shell/liveness.hpp"
 
 namespace hardened {
-
-// A container, as the runtime knows it: its canonical --root and its id.
-struct ContainerKey {
-  std::string root;
-  std::string id;
-};
 
 struct Record {
   int version = 1;

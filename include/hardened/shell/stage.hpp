@@ -5,12 +5,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
-#include <vector>
 
-#include "hardened/core/json.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
+#include "hardened/shell/rootfs.hpp"
 
 namespace hardened {
 
@@ -19,11 +20,12 @@ using HeldObjects = std::map<std::string, Descriptor>;
 
 // While it lives, the runtime would see the staged copy of config.json. execve outlives it; where
 // that fails, the destructor uncovers the file, so that Bundle::Replacement::undo() can rename over
-// it.
+// it, and removes what was made beside the engine's layers.
 class StagedMounts {
  public:
   StagedMounts() = default;  // nothing staged
-  StagedMounts(Kernel& kernel, Descriptor cover) : kernel_(&kernel), cover_(std::move(cover)) {}
+  StagedMounts(Kernel& kernel, Descriptor cover, std::unique_ptr<WorkDirectory> work)
+      : kernel_(&kernel), cover_(std::move(cover)), work_(std::move(work)) {}
   StagedMounts(StagedMounts&&) noexcept = default;
   StagedMounts& operator=(StagedMounts&&) noexcept = delete;
   ~StagedMounts();
@@ -31,16 +33,20 @@ class StagedMounts {
  private:
   Kernel* kernel_ = nullptr;
   Descriptor cover_;
+  std::unique_ptr<WorkDirectory> work_;
 };
 
-// Enters a new mount namespace, places a clone of each bind source and of each namespace file of
-// `config` in a private tmpfs at <state>/stage, and shows the runtime, in place of the bundle's
-// config.json, a copy that names those. The file on disk keeps the engine's own paths. To be called
-// after the bundle's replacement is committed (a rename over a covered file fails) and right before
-// execve. Throws Error(refused) with the pointer of a source or path that is not among `objects`.
-// Does nothing for a caller without root: the runtime then opens with the caller's own rights.
+// Enters a new mount namespace, carries out the plan's operations in a private tmpfs at
+// <state>/stage, and shows the runtime, in place of the bundle's config.json, a copy that names
+// what stands there. The file on disk keeps the engine's own paths. `bundle_directory` is where
+// that file lies; `container` tells this container's work directory from another's over the same
+// layers. To be called after the bundle's replacement is committed (a rename over a covered file
+// fails) and right before execve. Throws Error(refused) with the pointer of a source or path that
+// is not among `objects`, Error(unsupported) where the kernel cannot lay the container's ids over a
+// file system. Does nothing for a caller without root: the runtime then opens with the caller's own
+// rights.
 [[nodiscard]] StagedMounts stage_mounts(Kernel& kernel, const Environment& environment,
-                                        const Json& config, const HeldObjects& objects,
-                                        int bundle_directory);
+                                        const Plan& plan, const HeldObjects& objects,
+                                        int bundle_directory, const std::string& container);
 
 }  // namespace hardened

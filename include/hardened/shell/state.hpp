@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
@@ -31,5 +32,11 @@ std::optional<Descriptor> find_own_directory(Kernel& kernel, int parent, const s
 
 // Throws Error(refused) unless the file is the caller's own and nobody else can write it.
 void require_own(Kernel& kernel, const struct stat& status, const std::string& what);
+
+// Held by whoever changes records or id ranges, until the descriptor is closed.
+Descriptor take_lock(Kernel& kernel, int state);
+
+// Puts a file of mode 0600 there, or in the place of one, as a whole. Under the lock.
+void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text);
 
 }  // namespace hardened

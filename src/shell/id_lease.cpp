@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/shell/id_lease.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <sstream>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
+#include "hardened/shell/state.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::uint32_t kBlock = 65536;
+// Blocks of other containers looked at in one take(): its cost must not grow with their number.
+constexpr std::size_t kSweep = 16;
+constexpr std::size_t kLargestFile = 16U << 20;
+
+using Blocks = std::set<std::uint32_t>;
+
+Blocks blocks_of(const IdRange& range) {
+  Blocks blocks;
+  if (range.size == 0) return blocks;
+  const std::uint32_t last = (range.first + (range.size - 1)) / kBlock;
+  for (std::uint32_t block = range.first / kBlock; block <= last; ++block) blocks.insert(block);
+  return blocks;
+}
+
+Blocks blocks_of(const std::vector<IdRange>& ranges) {
+  Blocks blocks;
+  for (const IdRange& range : ranges) blocks.merge(blocks_of(range));
+  return blocks;
+}
+
+Blocks blocks_of(const IdMaps& maps) {
+  Blocks blocks;
+  for (const auto* map : {&maps.users, &maps.groups}) {
+    for (const IdMapping& mapping : *map) blocks.merge(blocks_of({mapping.host, mapping.size}));
+  }
+  return blocks;
+}
+
+struct Holder {
+  ContainerKey key;
+  Process creator;
+};
+
+std::string file_name(std::uint32_t block) { return std::to_string(block) + ".json"; }
+
+std::optional<std::uint32_t> block_of(const std::string& name) {
+  std::uint32_t block = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data(), end, block);
+  if (error != std::errc{} || std::string_view(stop, end) != ".json") return std::nullopt;
+  return block;
+}
+
+std::string text_of(const std::vector<Holder>& holders) {
+  Json list = Json::array();
+  for (const Holder& holder : holders) {
+    list.push_back(Json::object({{"root", holder.key.root},
+                                 {"id", holder.key.id},
+                                 {"pid", holder.creator.pid},
+                                 {"start", holder.creator.start}}));
+  }
+  return write_document(list);
+}
+
+// The directory of blocks, under the lock.
+class Blockbook {
+ public:
+  Blockbook(Kernel& kernel, const Environment& environment) : kernel_(kernel) {
+    const StateDirectory state = open_state(kernel, environment);
+    directory_ = make_own_directory(kernel, state.directory.number(), "ids", 0700);
+    lock_ = take_lock(kernel, state.directory.number());
+  }
+
+  // nullopt: nobody holds it.
+  std::optional<std::vector<Holder>> find(std::uint32_t block) {
+    Descriptor file;
+    try {
+      file = kernel_.open(directory_.number(), file_name(block), O_RDONLY | O_NOFOLLOW,
+                          Walk::beneath_no_links);
+    } catch (const Error& error) {
+      if (error.number() == ENOENT) return std::nullopt;
+      throw;
+    }
+    const Json list = parse_document(kernel_.read_all(file.number(), kLargestFile));
+    std::vector<Holder> holders;
+    for (const Json& entry : list) {
+      Holder holder;
+      holder.key = {find_string(entry, "/root").value_or(""),
+                    find_string(entry, "/id").value_or("")};
+      holder.creator.pid = static_cast<int>(find_integer(entry, "/pid").value_or(0));
+      holder.creator.start = static_cast<std::uint64_t>(find_integer(entry, "/start").value_or(0));
+      holders.push_back(std::move(holder));
+    }
+    return holders;
+  }
+
+  void write(std::uint32_t block, const std::vector<Holder>& holders) {
+    if (holders.empty()) {
+      kernel_.unlink(directory_.number(), file_name(block), 0);
+    } else {
+      write_own_file(kernel_, directory_.number(), file_name(block), text_of(holders));
+    }
+  }
+
+  bool alive(const Holder& holder) {
+    return runs(kernel_, holder.creator) || runtime_has(kernel_, holder.key);
+  }
+
+  // Whether a container can have it: nobody holds it, or only the dead do.
+  bool available(std::uint32_t block) {
+    std::optional<std::vector<Holder>> holders;
+    try {
+      holders = find(block);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::system) throw;
+      return false;  // not of our writing: left alone
+    }
+    if (!holders) return true;
+    const bool dead = std::none_of(holders->begin(), holders->end(),
+                                   [&](const Holder& holder) { return alive(holder); });
+    return dead && !in_use().contains(block);
+  }
+
+  // Blocks of containers that are gone: deleting is an execve of the runtime, and nothing of ours
+  // runs after it. Starts at a place that differs from call to call.
+  void sweep(std::size_t start) {
+    const std::vector<std::string> names = kernel_.list(directory_.number());
+    for (std::size_t index = 0; index < std::min(names.size(), kSweep); ++index) {
+      const auto block = block_of(names[(start + index) % names.size()]);
+      if (block && available(*block)) write(*block, {});
+    }
+  }
+
+ private:
+  // A process can outlive its container's state: what it may do to a file with these ids, it may do
+  // to the next holder's.
+  const Blocks& in_use() {
+    if (!in_use_) in_use_ = blocks_of(ids_in_use(kernel_));
+    return *in_use_;
+  }
+
+  Kernel& kernel_;
+  Descriptor directory_;
+  Descriptor lock_;
+  std::optional<Blocks> in_use_;
+};
+
+// "name:first:count" a line, subuid(5). What cannot be understood gives nobody anything.
+void add_subordinate(Kernel& kernel, const std::string& path, Blocks& blocks) {
+  std::string text;
+  try {
+    const Descriptor file = kernel.open(kWorkingDirectory, path, O_RDONLY, Walk::follow);
+    text = kernel.read_all(file.number(), kLargestFile);
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return;
+    throw;
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line.substr(std::min(line.find(':'), line.size())));
+    char colon = 0;
+    IdRange range;
+    if (fields >> colon >> range.first >> colon >> range.size) blocks.merge(blocks_of(range));
+  }
+}
+
+std::size_t start_of(const ContainerKey& key) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : key.root + '/' + key.id) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+}  // namespace
+
+IdLease::IdLease(Kernel& kernel, const Environment& environment, ContainerKey key)
+    : kernel_(kernel),
+      environment_(environment),
+      key_(std::move(key)),
+      self_(own_process(kernel)) {}
+
+IdPool id_pool(const Profile& profile) {
+  const Json& settings = profile.settings("user-namespace");
+  const auto number = [&](std::string_view pointer) {
+    return static_cast<std::uint32_t>(find_integer(settings, pointer).value_or(0));
+  };
+  return {{number("/pool/first_id"), number("/pool/size")}, number("/range_size")};
+}
+
+IdLease::~IdLease() {
+  try {
+    hold_only(std::nullopt);
+  } catch (const std::exception&) {
+    // The creator will be gone: the next take() reclaims it.
+  }
+}
+
+IdRange IdLease::take(const IdPool& pool) {
+  const std::uint32_t each = std::max(1U, (pool.range_size + (kBlock - 1)) / kBlock);
+  const std::uint32_t first = pool.ids.first / kBlock + (pool.ids.first % kBlock == 0 ? 0 : 1);
+  const std::uint64_t end = (std::uint64_t{pool.ids.first} + pool.ids.size) / kBlock;
+  const std::uint64_t count = end > first ? (end - first) / each : 0;
+  Blocks given;
+  add_subordinate(kernel_, "/etc/subuid", given);
+  add_subordinate(kernel_, "/etc/subgid", given);
+
+  Blockbook book(kernel_, environment_);
+  book.sweep(static_cast<std::size_t>(self_.pid));
+  for (std::uint64_t index = 0; index < count; ++index) {
+    const auto block = static_cast<std::uint32_t>(first + (start_of(key_) + index) % count * each);
+    const Blocks wanted = blocks_of(IdRange{block * kBlock, each * kBlock});
+    if (!std::all_of(wanted.begin(), wanted.end(), [&](std::uint32_t one) {
+          return !given.contains(one) && book.available(one);
+        })) {
+      continue;
+    }
+    for (const std::uint32_t one : wanted) {
+      held_.insert(one);
+      book.write(one, {{key_, self_}});
+    }
+    return {block * kBlock, pool.range_size};
+  }
+  throw Error(ErrorKind::unsupported,
+              "no host ids are left for this container: all " + std::to_string(count) +
+                  " ranges of the pool are taken; policy setting: rules.user-namespace.pool");
+}
+
+void IdLease::hold_only(const std::optional<IdMaps>& maps) {
+  const Blocks wanted = maps ? blocks_of(*maps) : Blocks{};
+  if (wanted == held_) return;
+  Blockbook book(kernel_, environment_);
+  const auto own = [&](const Holder& holder) {
+    return holder.key == key_ && holder.creator == self_;
+  };
+  for (const std::uint32_t block : wanted) {
+    if (!held_.insert(block).second) continue;
+    std::vector<Holder> holders = book.find(block).value_or(std::vector<Holder>{});
+    holders.push_back({key_, self_});
+    book.write(block, holders);
+  }
+  for (auto block = held_.begin(); block != held_.end();) {
+    if (wanted.contains(*block)) {
+      ++block;
+      continue;
+    }
+    auto holders = book.find(*block);
+    if (holders) {
+      std::erase_if(*holders, own);
+      book.write(*block, *holders);
+    }
+    block = held_.erase(block);
+  }
+}
+
+}  // namespace hardened
