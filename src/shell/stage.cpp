@@ -84,7 +84,7 @@ class Stager {
     const auto object = objects_.find(placement.operation->object);
     // Mounting by name here would mount whatever stands there by now.
     if (object == objects_.end() || !object->second) {
-      throw Error(ErrorKind::refused,
+      throw Error(ErrorKind::refused, placement.operation->pointer,
                   printable(placement.operation->object) + " was not opened for inspection");
     }
     placement.tree = kernel_.open_tree(object->second.number(), tree_of(*placement.operation));

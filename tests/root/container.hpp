@@ -61,7 +61,7 @@ class ContainerTest : public ::testing::Test {
     plan.operations = mount_operations(config, {}, std::nullopt);
     return plan;
   }
-  HeldObjects open_objects() {
+  virtual HeldObjects open_objects() {
     HeldObjects objects;
     const auto hold = [&](const std::string& path) {
       objects.emplace(path, real_kernel().open(kWorkingDirectory, path, O_PATH, Walk::follow));

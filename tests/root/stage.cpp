@@ -29,7 +29,7 @@ TEST_F(StagedContainer, RunsWithItsBindsAndTheHostSeesNoMount) {
   EXPECT_TRUE(fs::exists(directory / "data/new"));
   EXPECT_EQ(text_of("/proc/self/mountinfo"), before);
   EXPECT_EQ(text_of(bundle() + "/config.json"), config.dump());
-  EXPECT_TRUE(fs::is_empty(environment.state + "/stage"));
+  EXPECT_TRUE(fs::is_empty(environment.state + "/stage/rootfs"));
 }
 
 TEST_F(StagedContainer, WhatWasOpenedIsMountedThoughTheNameLeadsElsewhereByNow) {

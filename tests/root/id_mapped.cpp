@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container's ids over its rootfs, its mounts and its devices, judged inside the container and on
+// the disk.
+#include <sys/stat.h>
+
+#include "container.hpp"
+#include "hardened/shell/standard_streams.hpp"
+
+namespace hardened {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr IdRange kRange{1900544000, 65536};
+
+uid_t owner_of(const fs::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
+}
+
+class IdMapped : public ContainerTest {
+ protected:
+  void SetUp() override {
+    ContainerTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    const Json maps = to_json(maps_of(kRange).users);
+    config["linux"]["namespaces"].push_back({{"type", "user"}});
+    config["linux"]["uidMappings"] = maps;
+    config["linux"]["gidMappings"] = maps;
+    config["root"]["path"] = bundle() + "/rootfs";
+    facts.root.sight = Sight::seen;
+    facts.root.path = bundle() + "/rootfs";
+  }
+
+  Plan plan() override {
+    Plan plan;
+    plan.config = config;
+    plan.mapping = maps_of(kRange);
+    for (const Json& mount : config.at("mounts")) {
+      if (mount.at("type") == "bind") facts.sources[mount.at("source")].sight = Sight::seen;
+    }
+    plan.operations = mount_operations(config, facts, plan.mapping);
+    return plan;
+  }
+
+  HeldObjects open_objects() override {
+    HeldObjects objects = ContainerTest::open_objects();
+    objects.emplace(facts.root.path,
+                    real_kernel().open(kWorkingDirectory, facts.root.path, O_PATH, Walk::follow));
+    return objects;
+  }
+
+  // The rootfs becomes an overlay of that many layers; the program lies in the lowest.
+  void make_overlay(int layers) {
+    const fs::path base = directory / "layers";
+    fs::create_directories(base / "upper");
+    fs::create_directories(base / "work");
+    for (int layer = layers; layer > 1; --layer) {
+      const fs::path path = base / std::to_string(layer);
+      fs::create_directories(path / "etc");
+      put(path / "etc" / ("layer" + std::to_string(layer)), "");
+      facts.root.overlay.lower.push_back(path);
+    }
+    fs::rename(bundle() + "/rootfs", base / "1");
+    fs::create_directories(base / "1/etc");
+    fs::create_directories(base / "1/var");
+    put(base / "1/etc/secret", "only root\n");
+    fs::permissions(base / "1/etc/secret", fs::perms::owner_read);
+    facts.root.overlay.lower.push_back(base / "1");
+    facts.root.overlay.upper = base / "upper";
+    facts.root.overlay.work = base / "work";
+    fs::create_directory(bundle() + "/rootfs");
+    std::string lower;
+    for (const std::string& layer : facts.root.overlay.lower) lower += ":" + layer;
+    const std::string options = "lowerdir=" + lower.substr(1) +
+                                ",upperdir=" + (base / "upper").string() +
+                                ",workdir=" + (base / "work").string();
+    ASSERT_EQ(::mount("o", (bundle() + "/rootfs").c_str(), "overlay", 0, options.c_str()), 0)
+        << std::strerror(errno);
+  }
+  void TearDown() override {
+    ContainerTest::TearDown();
+    if (::geteuid() == 0) ::umount2((bundle() + "/rootfs").c_str(), MNT_DETACH);
+  }
+
+  Facts facts;
+};
+
+TEST_F(IdMapped, APlainDirectoryBelongsToTheContainersRootAndStaysZeroOnDisk) {
+  script("cat /proc/self/uid_map; ls -ln /bin/busybox; echo > /made; ls -ln /made");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("1900544000"), std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
+  EXPECT_EQ(owner_of(bundle() + "/rootfs/made"), 0U);
+}
+
+TEST_F(IdMapped, AnOverlayIsBuiltAnewOverTheSameUpperDirectory) {
+  make_overlay(3);
+  script("cat /etc/secret; ls /etc; echo changed > /etc/layer2; echo > /new; ls -ln /new");
+  const std::string before = text_of("/proc/self/mountinfo");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("only root"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("layer2\nlayer3"), std::string::npos) << outcome.output;
+  EXPECT_EQ(owner_of(directory / "layers/upper/new"), 0U);
+  EXPECT_EQ(text_of(directory / "layers/upper/etc/layer2"), "changed\n");
+  EXPECT_EQ(text_of(bundle() + "/rootfs/new"), "\n") << "the engine's own overlay sees it";
+  EXPECT_EQ(text_of("/proc/self/mountinfo"), before);
+}
+
+TEST_F(IdMapped, AHundredAndTwentyFiveLayersAreNoTrouble) {
+  make_overlay(125);
+  script("ls /etc");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("layer125\n"), std::string::npos) << outcome.output;
+}
+
+TEST_F(IdMapped, ARootfsThatIsReadOnlyThroughoutTouchesNothingOfTheEngines) {
+  make_overlay(2);
+  config["root"]["readonly"] = true;
+  fs::create_directory(directory / "data");
+  bind(directory / "data", "/made/mount/point", {"rbind"});
+  script("cat /etc/secret; ls -ld /made/mount; touch /etc/x 2>&1; touch /made/mount/point/y");
+  const Outcome outcome = run();
+  EXPECT_NE(outcome.output.find("Read-only"), std::string::npos) << outcome.output;
+  EXPECT_TRUE(fs::is_empty(directory / "layers/upper"));
+  EXPECT_TRUE(fs::is_empty(directory / "layers/work/work"));
+  EXPECT_EQ(owner_of(directory / "data/y"), 0U);
+}
+
+TEST_F(IdMapped, AStateDirectoryOfTheRootfsIsWrittenWhereTheEngineKeepsIt) {
+  make_overlay(2);
+  config["root"]["readonly"] = true;
+  bind(facts.root.path + "/var", "/var", {"bind", "nosuid", "nodev", "noexec", "rprivate"});
+  script("touch /etc/x 2>&1; echo kept > /var/state; cat /proc/self/mountinfo");
+  const Outcome outcome = run();
+  EXPECT_NE(outcome.output.find("Read-only"), std::string::npos) << outcome.output;
+  EXPECT_EQ(text_of(directory / "layers/upper/var/state"), "kept\n");
+  EXPECT_EQ(owner_of(directory / "layers/upper/var/state"), 0U);
+}
+
+TEST_F(IdMapped, BindsShowTheContainersIdsAndKeepTheDisksOwn) {
+  fs::create_directory(directory / "data");
+  put(directory / "data/file", "root's\n");
+  fs::permissions(directory / "data/file", fs::perms::owner_read);
+  bind(directory / "data", "/vol", {"rbind", "nosuid", "nodev"});
+  script("cat /vol/file; echo > /vol/new; ls -ln /vol");
+  const Outcome outcome = run();
+  EXPECT_NE(outcome.output.find("root's"), std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
+  EXPECT_EQ(owner_of(directory / "data/new"), 0U);
+}
+
+TEST_F(IdMapped, ADeviceOfAnotherNameIsTheOneThatWasAskedFor) {
+  config["linux"]["devices"] = Json::array({Json::object({{"path", "/dev/nothing"},
+                                                          {"type", "c"},
+                                                          {"major", 1},
+                                                          {"minor", 3},
+                                                          {"fileMode", 0640},
+                                                          {"uid", 7},
+                                                          {"gid", 8}})});
+  script("ls -ln /dev/nothing; echo lost > /dev/nothing && echo written");
+  const Outcome outcome = run();
+  EXPECT_NE(outcome.output.find("written"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("crw-r-----"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find(" 7 "), std::string::npos) << outcome.output;
+}
+
+TEST_F(IdMapped, AFileSystemThatTakesNoIdMapIsNamed) {
+  make_overlay(2);
+  bind(facts.root.path, "/vol", {"rbind", "nosuid", "nodev"});
+  facts.root.path += "/none";  // so that the bind is no part of the rootfs
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 99);
+  EXPECT_NE(outcome.output.find("/mounts/3/source"), std::string::npos) << outcome.output;
+}
+
+TEST_F(IdMapped, NoWorkDirectoryIsLeftWhereTheRuntimeIsNeverReached) {
+  make_overlay(2);
+  write_config();
+  const Outcome outcome = in_child([&] {
+    Bundle held = Bundle::open(real_kernel(), bundle());
+    const auto staging =
+        stage_mounts(real_kernel(), environment, plan(), open_objects(), held.directory(), "c1");
+    EXPECT_TRUE(fs::exists(directory / "layers/hardened-c1"));
+  });
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_FALSE(fs::exists(directory / "layers/hardened-c1"));
+}
+
+TEST_F(IdMapped, PipesOfTheStandardStreamsBelongToTheContainer) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const Outcome outcome = in_child([&] {
+    ::dup2(ends[1], STDOUT_FILENO);
+    struct stat status {};
+    {
+      const StandardStreams streams(real_kernel(), maps_of(kRange));
+      ::fstat(STDOUT_FILENO, &status);
+      if (status.st_uid != kRange.first) ::_exit(1);
+      ::fstat(STDERR_FILENO, &status);
+      if (status.st_uid != 0) ::_exit(2);  // a file
+    }
+    ::fstat(STDOUT_FILENO, &status);
+    if (status.st_uid != 0) ::_exit(3);
+  });
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace hardened
