@@ -8,32 +8,15 @@
 #include <csignal>
 #include <set>
 
-#include "fake_kernel.hpp"
-#include "hardened/core/document.hpp"
+#include "record_fixture.hpp"
 
 namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Records : public ::testing::Test {
+class Records : public RecordFixture {
  protected:
-  Records() {
-    fs::create_directory(key.root);
-    environment.state = directory / "state";
-    record.profile = "standard";
-    record.bundle = "/bundle";
-    record.ceiling.json = parse_document(R"({"capabilities": ["CAP_CHOWN"], "oomScoreAdj": -5})");
-    record.digest = digest_of("{}");
-  }
-  std::string directory_of_root() {
-    std::string name;
-    for (const char c : key.root) name += c == '/' ? "%2F" : std::string(1, c);
-    return environment.state + "/records/" + name;
-  }
-  std::string file(const std::string& id = "c1") {
-    return directory_of_root() + "/" + id + ".json";
-  }
   // A record whose creator is `pid`, as a container created earlier left it.
   void leave(const std::string& id, int pid, std::uint64_t start = 1) {
     const ContainerKey other{key.root, id};
@@ -56,17 +39,11 @@ class Records : public ::testing::Test {
     }
     return found;
   }
-
-  FakeKernel kernel;
-  TemporaryDirectory directory;
-  Environment environment;
-  ContainerKey key{directory / "root", "c1"};
-  Record record;
 };
 
 TEST_F(Records, WhatWasWrittenIsRead) {
   EXPECT_FALSE(read_record(kernel, environment, key).has_value());
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   const auto read = read_record(kernel, environment, key);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->profile, "standard");
@@ -104,7 +81,7 @@ TEST_F(Records, WithoutCommitOrAfterUndoThereIsNone) {
 }
 
 TEST_F(Records, TheSameIdBelowAnotherRootIsAnotherContainer) {
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   EXPECT_FALSE(read_record(kernel, environment, {directory / "other", "c1"}).has_value());
   // "%2F" in a root is not the slash of another one.
   EXPECT_FALSE(
@@ -129,13 +106,13 @@ TEST_F(Records, AnIdThatIsAPathIsRefused) {
 TEST_F(Records, TheRecordOfADeadContainerIsReclaimed) {
   leave("c1", dead_pid());
   record.profile = "strict";
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   EXPECT_EQ(read_record(kernel, environment, key)->profile, "strict");
 }
 
 TEST_F(Records, APidThatAnotherProcessHasByNowIsDead) {
   leave("c1", 1, 999999999);
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   EXPECT_EQ(read_record(kernel, environment, key)->creator_pid, ::getpid());
 }
 
@@ -159,7 +136,7 @@ TEST_F(Records, AContainerOfPlainRuncGetsNoRecordBesideIt) {
 TEST_F(Records, ACreateThatIsUnderWayIsNotTakenOver) {
   const pid_t creator = ::fork();
   if (creator == 0) {
-    RecordWriter(kernel, environment, key, record).commit();
+    write();
     for (;;) ::pause();
   }
   while (!fs::exists(file())) ::usleep(1000);
@@ -178,7 +155,7 @@ TEST_F(Records, OfManyCreatesOfOneIdAtOnceExactlyOneWins) {
     children.push_back(::fork());
     if (children.back() != 0) continue;
     try {
-      RecordWriter(kernel, environment, key, record).commit();
+      write();
     } catch (const Error& error) {
       ::_exit(error.kind() == ErrorKind::refused ? 1 : 2);
     }
@@ -195,7 +172,7 @@ TEST_F(Records, OfManyCreatesOfOneIdAtOnceExactlyOneWins) {
 }
 
 TEST_F(Records, BecomingHardenedAgainIsTold) {
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   const Error error = error_of([&] { RecordWriter(kernel, environment, key, record); });
   EXPECT_EQ(error.kind(), ErrorKind::unsupported);
   EXPECT_NE(std::string(error.what()).find("is hardened itself"), std::string::npos);
@@ -207,7 +184,7 @@ TEST_F(Records, ACreateSweepsOtherDeadRecordsButOnlySomeOfThem) {
   leave("alive", 1, 999999999);
   fs::create_directory(key.root + "/alive");
   kernel.calls.clear();
-  RecordWriter(kernel, environment, key, record).commit();
+  write();
   EXPECT_LT(kernel.calls.size(), 250U);
   for (int round = 0; round < 40; ++round) {
     const pid_t child = ::fork();

@@ -3,26 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fake_kernel.hpp"
-#include "hardened/core/document.hpp"
-#include "hardened/shell/record.hpp"
+#include "record_fixture.hpp"
 
 namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
 
-class RecordTrust : public ::testing::Test {
+class RecordTrust : public RecordFixture {
  protected:
-  RecordTrust() {
-    environment.state = directory / "state";
-    record.ceiling.json = Json::object();
-    record.digest = digest_of("{}");
-    for (const char character : key.root)
-      name += character == '/' ? "%2F" : std::string(1, character);
-  }
-  std::string file() { return environment.state + "/records/" + name + "/c1.json"; }
-  void write() { RecordWriter(kernel, environment, key, record).commit(); }
   Error refusal() {
     return error_of([&] { read_record(kernel, environment, key); });
   }
@@ -31,13 +20,6 @@ class RecordTrust : public ::testing::Test {
     EXPECT_EQ(refusal().kind(), ErrorKind::refused);
     EXPECT_NE(std::string(refusal().what()).find(reason), std::string::npos) << refusal().what();
   }
-
-  FakeKernel kernel;
-  TemporaryDirectory directory;
-  Environment environment;
-  ContainerKey key{directory / "root", "c1"};
-  std::string name;
-  Record record;
 };
 
 TEST_F(RecordTrust, WhatCannotBeParsedIsRefusedWithItsPointer) {
@@ -75,8 +57,8 @@ TEST_F(RecordTrust, WhatOthersCanWriteIsNotBelieved) {
   fs::permissions(file(), fs::perms(0620));
   EXPECT_EQ(refusal().kind(), ErrorKind::refused);
   fs::permissions(file(), fs::perms(0600));
-  for (const std::string& place : {environment.state, environment.state + "/records",
-                                   environment.state + "/records/" + name}) {
+  for (const std::string& place :
+       {environment.state, environment.state + "/records", directory_of_root()}) {
     const auto before = fs::status(place).permissions();
     fs::permissions(place, fs::perms(0777));
     EXPECT_EQ(refusal().kind(), ErrorKind::refused) << place;
