@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """As the engine's default runtime: nobody names it, everything passes through it; builds and compose files included."""
 import os
+import re
+import time
 from pathlib import Path
 
 from lib import command, sandbox, verdict
@@ -75,7 +77,7 @@ class DefaultRuntime(EngineCase):
         )
 
     def test_buildkit_does_not_ask_for_the_default_runtime(self):
-        """The bypass that doctor reports: it runs runc from PATH."""
+        """A bypass that no runtime can close (docs/threat-model.md): it runs runc from PATH."""
         self.build("bypass", "1").check()
         status = self.engine.cli("run", "--rm", "bypass", "cat", "/status").check().out
         self.assertEqual("0", status_fields(status)["NoNewPrivs"])
@@ -107,3 +109,40 @@ class DefaultRuntime(EngineCase):
         ).out.strip()
         self.assertEqual("0\n", self.engine.cli("wait", client).check().out)
         self.assertEqual("served\n", self.engine.cli("logs", client).out)
+
+
+class ThreeLines(EngineCase):
+    """An engine that knows no runtime but its own, until the lines of the README are typed."""
+
+    settings = {"runtimes": {}}
+
+    def lines(self) -> str:
+        text = (sandbox.SOURCE / "README.md").read_text()
+        block = re.search(r"## Docker, in three lines\n+```\n(.*?)```", text, re.DOTALL)[1]
+        self.assertEqual(3, len(block.splitlines()))
+        for path, own in (
+            ("build/release/hardened", str(sandbox.binary())),
+            ("/usr/local/bin/hardened", str(sandbox.base() / "installed")),
+            ("/etc/docker/daemon.json", str(self.engine.directory / "daemon.json")),
+            ("/var/run/docker.pid", str(self.engine.directory / "pid")),
+        ):
+            self.assertIn(path, block)
+            block = block.replace(path, own)
+        return block
+
+    def test_the_lines_of_the_readme_are_enough(self):
+        words = ("run", "--rm", "--runtime=hardened", IMAGE, "cat", "/proc/self/status")
+        self.engine.cli(*words).check_failed()
+        configuration = self.engine.directory / "daemon.json"
+        before = configuration.read_bytes()
+        done = command.run("sh", "-e", "-c", self.lines())
+        self.assertNotEqual("", done.err, "a file that is there is not overwritten silently")
+        self.assertEqual(before, configuration.read_bytes())
+        configuration.unlink()
+        command.run("sh", "-e", "-c", self.lines()).check()
+        for _ in range(50):
+            if "hardened" in self.engine.cli("info", "-f", "{{.Runtimes}}").out:
+                break
+            time.sleep(0.1)
+        status = self.engine.cli(*words).check().out
+        self.assertEqual("1", status_fields(status)["NoNewPrivs"])
