@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 #include <vector>
 
 #include "hardened/command/command.hpp"
@@ -34,7 +35,7 @@ Environment read_environment(const std::string& invoked_as) {
   environment.listen_descriptors = static_cast<int>(std::clamp(listen, 0L, 1024L));
   environment.root = ::geteuid() == 0;
   environment.terminal = ::isatty(STDOUT_FILENO) == 1;
-  environment.no_colour = !variable("NO_COLOR").empty();
+  environment.no_colour = !variable("NO_COLOR").empty() || variable("TERM") == "dumb";
   winsize size{};
   if (environment.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     environment.columns = size.ws_col;
@@ -46,12 +47,24 @@ int own_command(const std::vector<std::string>& arguments, const Environment& en
   try {
     return hardened::run_own_command(arguments, hardened::real_kernel(), environment);
   } catch (const hardened::Error& error) {
-    std::cerr << "hardened: " << error.what() << '\n';
+    std::cerr << hardened::error_message(error.what()) << '\n';
     return error.exit_code();
   } catch (const std::exception& error) {
-    std::cerr << "hardened: " << error.what() << '\n';
+    std::cerr << hardened::error_message(error.what()) << '\n';
     return 1;
   }
+}
+
+void call_runtime(const std::vector<std::string>& arguments, const Environment& environment) {
+  using namespace hardened;
+  Invocation invocation = Invocation::parse(arguments);
+  // The runtime would say that it knows no such command.
+  if (is_own_name(invocation.command())) {
+    throw Error(ErrorKind::usage, invocation.command() +
+                                      " is hardened's own command and takes none of the runtime's "
+                                      "flags before it");
+  }
+  harden(real_kernel(), environment, std::move(invocation));
 }
 
 int runtime_call(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -61,7 +74,7 @@ int runtime_call(const std::vector<std::string>& arguments, const Environment& e
     return error.exit_code();
   };
   try {
-    harden(real_kernel(), environment, Invocation::parse(arguments));
+    call_runtime(arguments, environment);
     return 1;  // execve does not return
   } catch (const Error& error) {
     return fail(error);

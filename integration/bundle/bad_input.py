@@ -86,6 +86,17 @@ class BadInput(unittest.TestCase):
         self.bundle.config.write_text("[1]")
         self.rejected(INVALID)
 
+    def test_nothing_to_run(self):
+        document = self.bundle.document()
+        for pointer, changed in (
+            ("/process", {key: value for key, value in document.items() if key != "process"}),
+            ("/process/args", document | {"process": document["process"] | {"args": []}}),
+        ):
+            with self.subTest(pointer):
+                self.log.unlink(missing_ok=True)
+                self.bundle.write(changed)
+                self.rejected(INVALID, f"{pointer}: missing")
+
     def test_duplicate_keys(self):
         text = self.bundle.config.read_text()
         self.bundle.config.write_text(text.replace("{", '{"root": {"path": "rootfs"},', 1))

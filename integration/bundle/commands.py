@@ -172,6 +172,18 @@ class Commands(unittest.TestCase):
         self.assertEqual("1", status["NoNewPrivs"])
         self.assertEqual(0, int(status["CapEff"], 16) & (1 << 21 | 1 << 12 | 1 << 19))
 
+    def test_exec_into_a_container_that_is_not_there_fails_as_under_runc(self):
+        file = self.bundle.directory / "process.json"
+        file.write_text(json.dumps({"cwd": "/", "args": ["true"], "user": {"uid": 0, "gid": 0}}))
+        for words in (("no-such", "true"), ("--process", str(file), "no-such")):
+            with self.subTest(words):
+                plain, ours = (
+                    runtime.call("exec", *words) for runtime in (self.plain, self.runtime)
+                )
+                self.assertEqual((plain.code, plain.stdout), (ours.code, ours.stdout))
+                self.assertIn("does not exist", plain.err)
+                self.assertEqual(plain.err.split(" level=")[1:], ours.err.split(" level=")[1:])
+
     def test_update_cannot_lift_a_limit(self):
         identifier = self.started()
         for words, stdin in (

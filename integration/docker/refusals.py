@@ -79,7 +79,10 @@ class Refusals(EngineCase):
         for name, (flags, rule) in REFUSED.items():
             with self.subTest(name):
                 line = self.refused(*self.words(flags))
-                self.assertIn(rule, line)
+                self.assertRegex(
+                    line,
+                    rf"hardened: {rule}: /\S*: asks for .* \((CIS|PSS) .*; policy setting: rules\.",
+                )
                 self.assertNotIn("unable to retrieve OCI runtime error", line)
                 self.assertEqual([], [word for word in MISTAKABLE if word in line.lower()])
                 self.assertLess(len(line), 700)

@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <iostream>
 #include <string_view>
 
-#include "hardened/core/error.hpp"
+#include "hardened/command/options.hpp"
 #include "hardened/shell/runtime.hpp"
 
 namespace hardened {
@@ -28,43 +27,82 @@ constexpr std::array kCommands{
     Command{"help", "this text", help_command},
 };
 
-int help_command(Arguments, Kernel&, const Environment&) {
-  std::cout << "hardened: an OCI runtime wrapper; starts containers hardened, then becomes runc\n\n"
-               "  docker run --runtime=hardened IMAGE       after registering it in daemon.json\n"
-               "  hardened dry-run --bundle DIR --format diff\n"
-               "  hardened [--profile P] create|run|exec|update ...   as runc, hardened\n"
-               "  hardened ANY OTHER RUNC CALL              as runc, untouched\n\n"
-               "commands of its own:\n";
+// A command that takes no words.
+bool parse_nothing(const char* name, Arguments arguments, Kernel& kernel) {
+  CLI::App app("", std::string("hardened ") + name);
+  return parse_options(app, arguments, kernel);
+}
+
+int help_command(Arguments arguments, Kernel& kernel, const Environment&) {
+  if (!parse_nothing("help", arguments, kernel)) return 0;
+  std::string text =
+      "hardened: an OCI runtime wrapper; starts containers hardened, then becomes runc\n\n"
+      "  docker run --runtime=hardened IMAGE       after registering it in daemon.json\n"
+      "  hardened dry-run --bundle DIR --format diff\n"
+      "  hardened [--profile P] create|run|exec|update ...   as runc, hardened\n"
+      "  hardened ANY OTHER RUNC CALL              as runc, untouched\n\n"
+      "commands of its own:\n";
   for (const Command& command : kCommands) {
-    std::cout << "  " << command.name << std::string(12 - command.name.size(), ' ')
-              << command.summary << '\n';
+    text.append("  ").append(command.name).append(12 - command.name.size(), ' ');
+    text.append(command.summary).append("\n");
   }
+  print(kernel, text);
   return 0;
 }
 
-const Command* find_command(Arguments arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")
-    return &kCommands.back();
-  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
-    return command.name == arguments[0];
-  });
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(),
+                                  [&](const Command& command) { return command.name == name; });
   return found == kCommands.end() ? nullptr : &*found;
+}
+
+// Our own --profile may come first, as it does in an engine's runtimeArgs: how many words it takes.
+std::size_t words_of_profile(Arguments arguments) {
+  if (arguments.empty()) return 0;
+  const std::string_view first = arguments[0];
+  if (first.starts_with("--profile=") || first.starts_with("-profile=")) return 1;
+  return arguments.size() > 1 && (first == "--profile" || first == "-profile") ? 2 : 0;
+}
+
+bool asks_for_help(Arguments arguments) {
+  return arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h";
 }
 
 }  // namespace
 
-bool is_own_command(Arguments arguments) { return find_command(arguments) != nullptr; }
-
-int run_own_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
-  const Command* command = find_command(arguments);
-  if (command == nullptr) throw Error(ErrorKind::usage, "unknown command");
-  return command->run(arguments.empty() ? arguments : arguments.subspan(1), kernel, environment);
+bool is_own_command(Arguments arguments) {
+  if (asks_for_help(arguments)) return true;
+  const Arguments rest = arguments.subspan(words_of_profile(arguments));
+  return !rest.empty() && find_command(rest[0]) != nullptr;
 }
 
-int version_command(Arguments, Kernel& kernel, const Environment& environment) {
-  std::cout << "hardened " HARDENED_VERSION "\n";
+bool is_own_name(std::string_view name) {
+  return name != "help" && find_command(name) != nullptr;  // runtimes have a help too
+}
+
+int run_own_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
+  if (asks_for_help(arguments)) return help_command({}, kernel, environment);
+  const std::size_t profile = words_of_profile(arguments);
+  const Command* command = find_command(arguments[profile]);
+  if (command == nullptr) throw Error(ErrorKind::usage, "unknown command");
+  std::vector<std::string> words(arguments.begin() + static_cast<std::ptrdiff_t>(profile) + 1,
+                                 arguments.end());
+  if (profile != 0) {
+    if (command->run != dry_run_command) {
+      throw Error(ErrorKind::usage, "--profile does not go before " + std::string(command->name) +
+                                        "; `hardened policy show --profile P` prints one");
+    }
+    const std::string& last = arguments[profile - 1];
+    words.insert(words.end(), {"--profile", profile == 2 ? last : last.substr(last.find('=') + 1)});
+  }
+  return command->run(words, kernel, environment);
+}
+
+int version_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
+  if (!parse_nothing("version", arguments, kernel)) return 0;
+  print(kernel, "hardened " HARDENED_VERSION "\n");
   const std::string runtime = find_runtime(kernel, environment);
-  std::cout << "runtime " << runtime << '\n' << kernel.output_of(runtime, {"--version"});
+  print(kernel, "runtime " + runtime + '\n' + kernel.output_of(runtime, {"--version"}));
   return 0;
 }
 

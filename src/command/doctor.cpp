@@ -10,11 +10,11 @@ int doctor_command(Arguments arguments, Kernel& kernel, const Environment& envir
   bool facts = false;
   CLI::App app("What this host offers to the rules.", "hardened doctor");
   app.add_flag("--facts", facts, "as JSON, for `dry-run --host-facts`")->required();
-  if (!parse_options(app, arguments)) return 0;
+  if (!parse_options(app, arguments, kernel)) return 0;
   const Policy policy = load_policy(kernel, environment);
   Facts found;
   found.host = inspect_host(kernel, policy.profile(policy.default_profile()));
-  std::cout << to_json(found).dump(2) << '\n';
+  print(kernel, to_json(found).dump(2) + '\n');
   return 0;
 }
 

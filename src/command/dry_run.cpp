@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // hardened dry-run: the same way as a bundle's, up to where something would be written.
 #include <fcntl.h>
-#include <unistd.h>
 
+#include <iostream>
 #include <map>
 
 #include "hardened/command/options.hpp"
@@ -27,25 +27,22 @@ struct Options {
   bool help = false;
 };
 
-Options options_of(Arguments arguments) {
-  Options options;
-  CLI::App app("Print what hardened would hand to the runtime; changes nothing, needs no root.",
-               "hardened dry-run");
-  app.add_option("--bundle", options.bundle, "a bundle directory");
-  app.add_option("--config", options.config, "a config.json; - is standard input");
-  app.add_option("--process", options.process, "a process document of exec");
-  app.add_option("--resources", options.resources, "a resources document of update");
-  app.add_option("--profile", options.profile, "profile to use");
-  app.add_option("--policy", options.policy, "a policy file instead of the host's");
-  app.add_option("--host-facts", options.host_facts,
-                 "facts to judge by, as `doctor --facts` prints them");
-  app.add_option("--format", options.format, "config, diff, patch, table or json")
-      ->check(CLI::IsMember({"config", "diff", "patch", "table", "json"}));
-  app.footer(
-      "examples:\n  hardened dry-run --bundle . --format diff\n"
-      "  hardened dry-run --config config.json --format table --profile strict\n"
-      "  runc spec && hardened dry-run --config - < config.json");
-  // CLI11 takes a lone dash for no option; it stands for `--config -`.
+void require_one_document(const Options& options) {
+  const auto usage = [](const char* text) { throw Error(ErrorKind::usage, text); };
+  const bool config = !options.config.empty() || !options.bundle.empty();
+  if (!options.config.empty() && !options.bundle.empty())
+    usage("--bundle and --config exclude each other");
+  if (!options.process.empty() && !options.resources.empty())
+    usage("--process and --resources exclude each other");
+  if (!options.resources.empty() && config) usage("--resources goes without --bundle and --config");
+  if (!config && options.process.empty() && options.resources.empty())
+    usage("one of --bundle, --config, --process, --resources is needed");
+  if (options.config == "-" && options.process == "-")
+    usage("standard input can be one document only");
+}
+
+// CLI11 takes a lone dash for no option; it stands for `--config -`.
+std::vector<std::string> with_dash_named(Arguments arguments) {
   std::vector<std::string> words(arguments.begin(), arguments.end());
   for (std::size_t index = 0; index < words.size(); ++index) {
     if (words[index] == "-" && (index == 0 || !words[index - 1].starts_with("--") ||
@@ -53,7 +50,36 @@ Options options_of(Arguments arguments) {
       words[index] = "--config=-";
     }
   }
-  options.help = !parse_options(app, words);
+  return words;
+}
+
+Options options_of(Arguments arguments, Kernel& kernel) {
+  Options options;
+  CLI::App app("Print what hardened would hand to the runtime; changes nothing, needs no root.",
+               "hardened dry-run");
+  const auto option = [&](const char* name, std::string& value, const char* text) {
+    return app.add_option(name, value, text)->check([](const std::string& given) {
+      return std::string(given.empty() ? "is empty" : "");
+    });
+  };
+  option("--bundle", options.bundle, "a bundle directory");
+  option("--config", options.config, "a config.json; - is standard input");
+  option("--process", options.process,
+         "a process document of exec; a bundle or config beside it is its container's");
+  option("--resources", options.resources, "a resources document of update");
+  option("--profile", options.profile, "profile to use");
+  option("--policy", options.policy, "a policy file instead of the host's");
+  option("--host-facts", options.host_facts,
+         "facts about the host to judge by, as `doctor --facts` prints them");
+  option("--format", options.format, "config, diff, patch, table or json")
+      ->check(CLI::IsMember({"config", "diff", "patch", "table", "json"}));
+  app.footer(
+      "exit code: 0 printed, 1 system error, 2 invalid input, 3 refused\n"
+      "examples:\n  hardened dry-run --bundle . --format diff\n"
+      "  hardened dry-run --config config.json --format table --profile strict\n"
+      "  runc spec && hardened dry-run --config - < config.json");
+  options.help = !parse_options(app, with_dash_named(arguments), kernel);
+  if (!options.help) require_one_document(options);
   return options;
 }
 
@@ -74,8 +100,34 @@ Json document_of(Kernel& kernel, const std::string& path) {
   }
 }
 
+// What stands in the place of a process or resources document by mistake is taken for an empty one
+// otherwise: nothing in it has a field's name.
+void refuse_config(const Json& document, const std::string& option) {
+  for (const char* field : {"ociVersion", "process", "root", "linux"}) {
+    if (find(document, join("", field)) == nullptr) continue;
+    throw Error(ErrorKind::invalid_input, option,
+                "a config document, which --config or --bundle takes");
+  }
+}
+
+// What the file says counts, the rest is looked at: the host's part is what differs from machine to
+// machine.
+void pin(Facts& facts, const Json& pinned) {
+  Facts given = facts_from_json(pinned);
+  if (find(pinned, "/host") != nullptr) facts.host = std::move(given.host);
+  if (given.root.sight != Sight::unseen) facts.root = std::move(given.root);
+  const auto lay_over = [](auto& seen, auto& other) {
+    for (auto& [name, fact] : other) seen.insert_or_assign(name, std::move(fact));
+  };
+  lay_over(facts.sources, given.sources);
+  lay_over(facts.namespaces, given.namespaces);
+  lay_over(facts.hooks, given.hooks);
+  lay_over(facts.devices, given.devices);
+}
+
 // What a document of one kind becomes, and what it was.
 struct Outcome {
+  std::string kind;
   Json original;
   Plan plan;
 };
@@ -89,14 +141,10 @@ class DryRun {
         policy_(options.policy.empty() ? load_policy(kernel, environment)
                                        : load_policy_file(kernel, options.policy)) {}
 
+  // A plan with refusals is as far as the rules came: nothing verified it.
   Outcome run() {
-    const bool bundle = !options_.bundle.empty();
-    const int inputs = int{bundle} + int{!options_.config.empty()};
-    if (inputs > 1) throw Error(ErrorKind::usage, "--bundle and --config exclude each other");
     if (!options_.process.empty()) return exec();
     if (!options_.resources.empty()) return update();
-    if (inputs == 0)
-      throw Error(ErrorKind::usage, "one of --bundle, --config, --process, --resources is needed");
     return create();
   }
 
@@ -106,11 +154,17 @@ class DryRun {
     return select_profile(policy_, environment_, named, document);
   }
 
-  // Pinned facts replace all looking: the same output on every machine.
   Facts facts(const Json& document, const Profile& profile, const std::string& directory) const {
-    if (!options_.host_facts.empty())
-      return facts_from_json(document_of(kernel_, options_.host_facts));
-    return inspect(kernel_, document, profile, directory, Looking::as_far_as_possible).facts;
+    Facts seen = inspect(kernel_, document, profile, directory, Looking::as_far_as_possible).facts;
+    if (!options_.host_facts.empty()) {
+      const Json pinned = document_of(kernel_, options_.host_facts);
+      try {
+        pin(seen, pinned);
+      } catch (Error& error) {
+        throw error.within(options_.host_facts);
+      }
+    }
+    return seen;
   }
 
   Outcome create() {
@@ -127,19 +181,23 @@ class DryRun {
     }
     const Profile chosen = profile(document);
     check_fields(document, DocumentKind::config, chosen.unlisted_fields());
+    require_process(document, DocumentKind::config);
     const Facts seen = facts(document, chosen, directory);
     Plan plan = make_plan(document, chosen, seen, "");
-    require_no_refusals(plan);
-    verify_plan(document, plan, chosen, seen);
-    evaluate_seccomp(plan.config, chosen);
-    return {std::move(document), std::move(plan)};
+    if (plan.refusals.empty()) {
+      verify_plan(document, plan, chosen, seen);
+      evaluate_seccomp(plan.config, chosen);
+    }
+    return {"config.json", std::move(document), std::move(plan)};
   }
 
   // The container's ceiling where a bundle or config is given too, else the most that the profile
   // lets any have.
   Outcome exec() {
     Json process = document_of(kernel_, options_.process);
+    refuse_config(process, "--process");
     check_fields(process, DocumentKind::process, UnlistedFields::keep);
+    require_process(process, DocumentKind::process);
     Json config;
     Json original = Json::object();
     if (options_.bundle.empty() && options_.config.empty()) {
@@ -148,25 +206,25 @@ class DryRun {
       config["process"] = {{"noNewPrivileges", true}, {"capabilities", {{"bounding", keep}}}};
     } else {
       Outcome created = create();
+      if (!created.plan.refusals.empty()) return created;
       original = std::move(created.original);
       config = std::move(created.plan.config);
     }
     const Ceiling ceiling = ceiling_of(config, profile(original));
     Plan plan = plan_exec(process, ceiling);
-    require_no_refusals(plan);
-    verify_exec(plan.config, ceiling);
-    return {std::move(process), std::move(plan)};
+    if (plan.refusals.empty()) verify_exec(plan.config, ceiling);
+    return {"process document", std::move(process), std::move(plan)};
   }
 
   Outcome update() {
     Json resources = document_of(kernel_, options_.resources);
+    refuse_config(resources, "--resources");
     check_fields(resources, DocumentKind::resources, UnlistedFields::keep);
     const Profile chosen = profile(Json::object());
     const HostFacts host = facts(Json::object(), chosen, ".").host;
     Plan plan = plan_update(resources, chosen, host);
-    require_no_refusals(plan);
-    verify_update(plan.config, chosen, host);
-    return {std::move(resources), std::move(plan)};
+    if (plan.refusals.empty()) verify_update(plan.config, chosen, host);
+    return {"resources document", std::move(resources), std::move(plan)};
   }
 
   Kernel& kernel_;
@@ -187,15 +245,22 @@ ReportFormat format_of(const std::string& name) {
 }  // namespace
 
 int dry_run_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
-  const Options options = options_of(arguments);
+  const Options options = options_of(arguments, kernel);
   if (options.help) return 0;
   const Outcome outcome = DryRun(kernel, environment, options).run();
   for (const std::string& what : outcome.plan.unverified) {
     std::cerr << "hardened: unverified: " << printable(what) << '\n';
   }
+  // An engine shows one line; here there is room for every one.
+  for (const Refusal& refusal : outcome.plan.refusals) {
+    std::cerr << "hardened: " << describe(refusal) << '\n';
+  }
+  if (!outcome.plan.refusals.empty()) return refused(outcome.plan.refusals.front()).exit_code();
   const bool colour = environment.terminal && !environment.no_colour;
-  std::cout << report(outcome.original, outcome.plan, format_of(options.format),
-                      colour ? Colour::yes : Colour::no, environment.columns);
+  print(kernel, report(outcome.original, outcome.plan, format_of(options.format),
+                       {.colour = colour ? Colour::yes : Colour::no,
+                        .columns = environment.terminal ? environment.columns : 0,
+                        .document = outcome.kind}));
   return 0;
 }
 

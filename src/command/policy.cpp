@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/core/policy.hpp"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <optional>
 #include <vector>
 
-#include "hardened/command/command.hpp"
+#include "hardened/command/options.hpp"
 #include "hardened/core/defaults.hpp"
-#include "hardened/core/error.hpp"
 #include "hardened/shell/policy_files.hpp"
 
 namespace hardened {
@@ -30,10 +25,9 @@ std::string show(const Options& options, Kernel& kernel, const Environment& envi
 
 // Each file alone over the built-in policy; without files the ones in force, as a start would read
 // them.
-std::string check(const Options& options, Kernel& kernel, const Environment& environment) {
+void check(const Options& options, Kernel& kernel, const Environment& environment) {
   if (options.files.empty()) load_policy(kernel, environment);
   for (const std::string& file : options.files) load_policy_file(kernel, file);
-  return "";
 }
 
 }  // namespace
@@ -50,23 +44,16 @@ int policy_command(std::span<const std::string> arguments, Kernel& kernel,
   checking->add_option("FILE", options.files, "policy files; without one, the installed ones");
   app.add_subcommand("schema", "print the JSON Schema of policy files");
 
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  if (!parse_options(app, arguments, kernel)) return 0;
   std::string output;
-  try {
-    app.parse(reversed);
-    if (*showing) {
-      output = show(options, kernel, environment);
-    } else if (*checking) {
-      output = check(options, kernel, environment);
-    } else {
-      output = default_file("policy.schema.json");
-    }
-  } catch (const CLI::CallForHelp&) {
-    output = app.help();
-  } catch (const CLI::ParseError& error) {
-    throw Error(ErrorKind::usage, std::string("policy: ") + error.what());
+  if (*showing) {
+    output = show(options, kernel, environment);
+  } else if (*checking) {
+    check(options, kernel, environment);
+  } else {
+    output = default_file("policy.schema.json");
   }
-  kernel.write_all(STDOUT_FILENO, output);
+  print(kernel, output);
   return 0;
 }
 

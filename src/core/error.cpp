@@ -25,6 +25,11 @@ Error& Error::within(std::string_view context) {
   return *this;
 }
 
+Error& Error::followed_by(std::string_view more) {
+  text_.append("; ").append(more);
+  return *this;
+}
+
 int Error::exit_code() const noexcept {
   switch (kind_) {
     case ErrorKind::usage:
@@ -42,6 +47,7 @@ int Error::exit_code() const noexcept {
 std::string errno_text(int number) {
   if (number == ENOENT) return "does not exist";
   if (number == EACCES) return "access denied";
+  if (number == ENOTDIR) return "is no directory";
   const char* description = strerrordesc_np(number);
   if (description == nullptr) return "error " + std::to_string(number);
   std::string text = description;

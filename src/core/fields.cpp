@@ -12,6 +12,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -228,8 +229,8 @@ class Checker {
                   "the runtime could read this as \"" + std::string(*name) + '"');
     }
     if (unlisted_ == UnlistedFields::refuse) {
-      throw Error(ErrorKind::refused, printable(path.pointer()),
-                  "not a field of the runtime specification; policy setting: unlisted_fields");
+      throw refused({"", path.pointer(), "what is no field of the runtime specification",
+                     "runtime-spec config.md#extensibility", "unlisted_fields"});
     }
   }
 
@@ -253,6 +254,16 @@ const Field* root_of(DocumentKind kind) {
 
 void check_fields(const Json& document, DocumentKind kind, UnlistedFields unlisted) {
   Checker(unlisted).members(document, root_of(kind), {});
+}
+
+void require_process(const Json& document, DocumentKind kind) {
+  if (kind == DocumentKind::resources) return;
+  const std::string_view pointer = kind == DocumentKind::config ? "/process" : "";
+  if (find(document, pointer) == nullptr) {
+    throw Error(ErrorKind::invalid_input, pointer, "missing");
+  }
+  const std::string args = join(pointer, "args");
+  if (find_array(document, args).empty()) throw Error(ErrorKind::invalid_input, args, "missing");
 }
 
 }  // namespace hardened

@@ -2,6 +2,8 @@
 #include "hardened/core/line_diff.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 
 namespace hardened {
 namespace {
@@ -18,59 +20,114 @@ Lines lines_of(std::string_view text) {
   return lines;
 }
 
-// Myers' greedy algorithm: for each number of edits, how far each diagonal gets. The furthest x per
-// diagonal is kept for every round, to walk back from the end.
-std::vector<std::vector<std::ptrdiff_t>> furthest_reaches(const Lines& before, const Lines& after) {
-  const auto rows = static_cast<std::ptrdiff_t>(before.size());
-  const auto columns = static_cast<std::ptrdiff_t>(after.size());
-  const std::ptrdiff_t most = rows + columns;
-  const auto slot = [most](std::ptrdiff_t diagonal) {
-    return static_cast<std::size_t>(diagonal + most + 1);
-  };
-  std::vector<std::ptrdiff_t> reach(static_cast<std::size_t>(2 * most + 3), 0);
-  std::vector<std::vector<std::ptrdiff_t>> rounds;
-  for (std::ptrdiff_t edits = 0; edits <= most; ++edits) {
-    rounds.push_back(reach);
-    for (std::ptrdiff_t k = -edits; k <= edits; k += 2) {
-      const bool down = k == -edits || (k != edits && reach[slot(k - 1)] < reach[slot(k + 1)]);
-      std::ptrdiff_t x = down ? reach[slot(k + 1)] : reach[slot(k - 1)] + 1;
-      while (x < rows && x - k < columns &&
-             before[static_cast<std::size_t>(x)] == after[static_cast<std::size_t>(x - k)]) {
+using Position = std::ptrdiff_t;
+
+struct Span {
+  Position first;
+  Position last;  // one past the end
+  Position size() const { return last - first; }
+};
+
+// Where two texts are alike in the middle of their difference: before[first] to before[last], and
+// the same number of lines of the other.
+struct Snake {
+  Span before;
+  Span after;
+};
+
+// Myers' difference in linear space: the middle of the shortest way is looked for from both ends,
+// then each half on its own.
+class Difference {
+ public:
+  Difference(const Lines& before, const Lines& after)
+      : before_(before), after_(after), gone_(before.size()), came_(after.size()) {
+    compare({0, static_cast<Position>(before.size())}, {0, static_cast<Position>(after.size())});
+  }
+
+  std::vector<DiffLine> script() const {
+    std::vector<DiffLine> script;
+    std::size_t x = 0, y = 0;
+    while (x < before_.size() || y < after_.size()) {
+      if (x < before_.size() && gone_[x]) {
+        script.push_back({'-', std::string(before_[x++])});
+      } else if (y < after_.size() && came_[y]) {
+        script.push_back({'+', std::string(after_[y++])});
+      } else {
+        script.push_back({' ', std::string(before_[x++])});
+        ++y;
+      }
+    }
+    return script;
+  }
+
+ private:
+  using Reach = std::vector<Position>;
+  enum class From { start, end };
+
+  // From either end. Of a document that somebody made so that nothing fits: all of it is shown as
+  // replaced.
+  static constexpr Position kMostEdits = 4000;
+
+  bool alike(Position x, Position y) const {
+    return before_[static_cast<std::size_t>(x)] == after_[static_cast<std::size_t>(y)];
+  }
+
+  void compare(Span a, Span b) {
+    for (; a.size() > 0 && b.size() > 0 && alike(a.first, b.first); ++a.first) ++b.first;
+    for (; a.size() > 0 && b.size() > 0 && alike(a.last - 1, b.last - 1); --a.last) --b.last;
+    const auto snake = a.size() > 0 && b.size() > 0 ? middle(a, b) : std::nullopt;
+    if (snake) {
+      compare({a.first, snake->before.first}, {b.first, snake->after.first});
+      compare({snake->before.last, a.last}, {snake->after.last, b.last});
+      return;
+    }
+    for (Position x = a.first; x < a.last; ++x) gone_[static_cast<std::size_t>(x)] = true;
+    for (Position y = b.first; y < b.last; ++y) came_[static_cast<std::size_t>(y)] = true;
+  }
+
+  std::optional<Snake> middle(Span a, Span b) const {
+    const Position most = std::min((a.size() + b.size() + 1) / 2, kMostEdits);
+    Reach forward(static_cast<std::size_t>(2 * most + 3)), backward(forward.size());
+    for (Position edits = 0; edits <= most; ++edits) {
+      if (auto found = advance(a, b, From::start, edits, forward, backward)) return found;
+      if (auto found = advance(a, b, From::end, edits, backward, forward)) return found;
+    }
+    return std::nullopt;
+  }
+
+  // One edit more from one end: how far each diagonal k gets, and whether it meets the other side.
+  std::optional<Snake> advance(Span a, Span b, From from, Position edits, Reach& own,
+                               const Reach& other) const {
+    const auto centre = static_cast<Position>(own.size() / 2);
+    const auto slot = [centre](Position k) { return static_cast<std::size_t>(k + centre); };
+    const Position n = a.size(), m = b.size(), between = n - m;
+    const Position met = edits - (from == From::start ? 1 : 0);  // how far the other side came
+    for (Position k = -(edits - 2 * std::max<Position>(0, edits - m));
+         k <= edits - 2 * std::max<Position>(0, edits - n); k += 2) {
+      const bool down = k == -edits || (k != edits && own[slot(k - 1)] < own[slot(k + 1)]);
+      const Position start = down ? own[slot(k + 1)] : own[slot(k - 1)] + 1;
+      Position x = start;
+      while (x < n && x - k < m &&
+             (from == From::start ? alike(a.first + x, b.first + x - k)
+                                  : alike(a.last - 1 - x, b.last - 1 - (x - k)))) {
         ++x;
       }
-      reach[slot(k)] = x;
-      if (x >= rows && x - k >= columns) return rounds;
+      own[slot(k)] = x;
+      const Position opposite = between - k;
+      const bool turn = ((n + m) % 2 != 0) == (from == From::start);
+      if (!turn || opposite < -met || opposite > met || x + other[slot(opposite)] < n) continue;
+      if (from == From::start) {
+        return Snake{{a.first + start, a.first + x}, {b.first + start - k, b.first + x - k}};
+      }
+      return Snake{{a.last - x, a.last - start}, {b.last - (x - k), b.last - (start - k)}};
     }
+    return std::nullopt;
   }
-  return rounds;
-}
 
-std::vector<DiffLine> script_of(const Lines& before, const Lines& after) {
-  const auto rounds = furthest_reaches(before, after);
-  auto x = static_cast<std::ptrdiff_t>(before.size());
-  auto y = static_cast<std::ptrdiff_t>(after.size());
-  const std::ptrdiff_t most = x + y;
-  const auto line = [](const Lines& lines, std::ptrdiff_t index) {
-    return std::string(lines[static_cast<std::size_t>(index)]);
-  };
-  std::vector<DiffLine> script;
-  for (auto edits = static_cast<std::ptrdiff_t>(rounds.size()) - 1; edits >= 0; --edits) {
-    const auto& reach = rounds[static_cast<std::size_t>(edits)];
-    const auto at = [&](std::ptrdiff_t k) { return reach[static_cast<std::size_t>(k + most + 1)]; };
-    const std::ptrdiff_t k = x - y;
-    const bool down = k == -edits || (k != edits && at(k - 1) < at(k + 1));
-    const std::ptrdiff_t from = edits == 0 ? 0 : at(down ? k + 1 : k - 1);
-    const std::ptrdiff_t from_y = edits == 0 ? 0 : from - (down ? k + 1 : k - 1);
-    while (x > from && y > from_y) {
-      script.push_back({' ', line(before, --x)});
-      --y;
-    }
-    if (edits == 0) break;
-    script.push_back(down ? DiffLine{'+', line(after, --y)} : DiffLine{'-', line(before, --x)});
-  }
-  std::reverse(script.begin(), script.end());
-  return script;
-}
+  const Lines& before_;
+  const Lines& after_;
+  std::vector<bool> gone_, came_;
+};
 
 struct Range {
   std::size_t first;
@@ -93,11 +150,17 @@ std::vector<Range> hunks_of(const std::vector<DiffLine>& script, std::size_t con
   return hunks;
 }
 
+// "3,2"; no lines are named by the one before them.
+std::string lines_named(std::size_t first, std::size_t count) {
+  return std::to_string(count == 0 ? first - 1 : first) + ',' + std::to_string(count);
+}
+
 }  // namespace
 
 std::vector<DiffLine> line_diff(std::string_view before, std::string_view after,
                                 std::size_t context) {
-  const std::vector<DiffLine> script = script_of(lines_of(before), lines_of(after));
+  const Lines old_lines = lines_of(before), new_lines = lines_of(after);
+  const std::vector<DiffLine> script = Difference(old_lines, new_lines).script();
   std::vector<DiffLine> out;
   std::size_t old_line = 1, new_line = 1, next = 0;
   const auto count = [&](std::size_t first, std::size_t last, char skip) {
@@ -112,8 +175,8 @@ std::vector<DiffLine> line_diff(std::string_view before, std::string_view after,
     const std::size_t end = hunk.last + 1;
     const std::size_t old_count = count(hunk.first, end, '+'),
                       new_count = count(hunk.first, end, '-');
-    out.push_back({'@', "@@ -" + std::to_string(old_line) + ',' + std::to_string(old_count) + " +" +
-                            std::to_string(new_line) + ',' + std::to_string(new_count) + " @@"});
+    out.push_back({'@', "@@ -" + lines_named(old_line, old_count) + " +" +
+                            lines_named(new_line, new_count) + " @@"});
     out.insert(out.end(), script.begin() + static_cast<std::ptrdiff_t>(hunk.first),
                script.begin() + static_cast<std::ptrdiff_t>(end));
     old_line += old_count;

@@ -56,25 +56,38 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
   return plan;
 }
 
-std::string describe(const Refusal& refusal) {
-  std::string text = refusal.rule + ": " + printable(refusal.pointer) + ": asks for " +
-                     printable(refusal.asked, 300);
+namespace {
+
+std::string without_pointer(const Refusal& refusal) {
+  std::string text = "asks for " + printable(refusal.asked, 300);
   if (!refusal.reference.empty()) text += " (" + refusal.reference + ")";
-  if (!refusal.setting.empty()) text += "; policy setting: " + refusal.setting;
+  if (refusal.setting.empty()) return text;
+  text += "; policy setting: " + refusal.setting;
+  // Nothing smaller would allow it.
+  if (refusal.setting.ends_with(".mode")) text += ", for the whole rule";
   return text;
 }
+
+}  // namespace
+
+Error refused(const Refusal& refusal) {
+  Error error(ErrorKind::refused, printable(refusal.pointer), without_pointer(refusal));
+  return refusal.rule.empty() ? error : error.within(refusal.rule);
+}
+
+std::string describe(const Refusal& refusal) { return refused(refusal).what(); }
 
 void require_no_refusals(const Plan& plan) {
   constexpr std::size_t kInFull = 3;
   if (plan.refusals.empty()) return;
-  std::string text;
-  for (std::size_t index = 0; index < std::min(plan.refusals.size(), kInFull); ++index) {
-    text += (index == 0 ? "" : "; ") + describe(plan.refusals[index]);
+  Error error = refused(plan.refusals.front());
+  for (std::size_t index = 1; index < std::min(plan.refusals.size(), kInFull); ++index) {
+    error.followed_by(describe(plan.refusals[index]));
   }
   if (plan.refusals.size() > kInFull) {
-    text += "; and " + std::to_string(plan.refusals.size() - kInFull) + " more";
+    error.followed_by("and " + std::to_string(plan.refusals.size() - kInFull) + " more");
   }
-  throw Error(ErrorKind::refused, text);
+  throw error;
 }
 
 }  // namespace hardened

@@ -7,6 +7,7 @@
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -45,8 +46,20 @@ std::optional<std::string> profile_of_name(std::string_view invoked_as) {
   return std::string(invoked_as.substr(kPrefix.size()));
 }
 
-[[noreturn]] void refuse_annotation(std::string_view text) {
-  throw Error(ErrorKind::refused, "/annotations/hardened.profile", text);
+// A profile is all that CIS section 5 gets for a container.
+[[noreturn]] void refuse_annotation(const std::string& asked, std::string_view setting) {
+  throw refused({"", "/annotations/hardened.profile", asked, "CIS 5", std::string(setting)});
+}
+
+// Where the policy itself names profiles.
+std::vector<std::string> places_of_names(const Json& policy) {
+  std::vector<std::string> places;
+  if (find(policy, "/default_profile") != nullptr) places.emplace_back("/default_profile");
+  if (find(policy, "/selectable_profiles") != nullptr) places.emplace_back("/selectable_profiles");
+  for (const auto& [name, profile] : find_object(policy, "/profiles").items()) {
+    if (profile.contains("extends")) places.push_back(join(join("/profiles", name), "extends"));
+  }
+  return places;
 }
 
 }  // namespace
@@ -64,7 +77,7 @@ UnlistedFields Profile::unlisted_fields() const {
                                                                 : UnlistedFields::keep;
 }
 
-const Json& Profile::settings(std::string_view rule) const {
+const Json& Profile::settings(std::string_view rule) const& {
   const Json* found = find(settings_, join("/rules", rule));
   if (found == nullptr) {
     throw Error(ErrorKind::invalid_input, join("/rules", rule),
@@ -97,6 +110,9 @@ void Policy::layer(std::string_view text, std::string_view source) {
       }
     }
     merge(json_, over);
+    for (std::string& place : places_of_names(over)) {
+      sources_[std::move(place)] = printable(source);
+    }
   } catch (Error& error) {
     throw error.within(printable(source));
   }
@@ -104,28 +120,50 @@ void Policy::layer(std::string_view text, std::string_view source) {
 
 void Policy::check() const {
   for (const std::string& name : profiles()) profile(name);
-  profile(default_profile());
-  for (const std::string& name : find_strings(json_, "/selectable_profiles")) profile(name);
+  resolve(default_profile(), "/default_profile");
+  for (const std::string& name : find_strings(json_, "/selectable_profiles")) {
+    resolve(name, "/selectable_profiles");
+  }
 }
 
-Profile Policy::profile(std::string_view name) const {
-  std::vector<const Json*> chain;
+void Policy::fail(const std::string& pointer, std::string_view text) const {
+  Error error(ErrorKind::invalid_input, printable(pointer), text);
+  const auto source = sources_.find(pointer);
+  throw source == sources_.end() ? error : error.within(source->second);
+}
+
+// The link of the chain that an administrator's file made: the built-in ones are sound.
+std::string Policy::extends_itself(const std::vector<std::string>& chain) const {
+  for (const std::string& name : chain) {
+    const std::string place = join(join("/profiles", name), "extends");
+    if (sources_.contains(place)) return place;
+  }
+  return join(join("/profiles", chain.front()), "extends");
+}
+
+Profile Policy::profile(std::string_view name) const { return resolve(name, ""); }
+
+Profile Policy::resolve(std::string_view name, std::string asked_at) const {
+  std::vector<std::string> chain;
+  std::vector<const Json*> links;
   std::optional<std::string> wanted(name);
   while (wanted) {
-    const Json* link = find(json_, join("/profiles", *wanted));
+    const std::string place = join("/profiles", *wanted);
+    const Json* link = find(json_, place);
     if (link == nullptr) {
-      throw Error(ErrorKind::invalid_input, "there is no profile \"" + printable(*wanted, 60) +
-                                                '"' + guess(*wanted, profiles()));
+      fail(asked_at,
+           "there is no profile \"" + printable(*wanted, 60) + '"' + guess(*wanted, profiles()));
     }
-    chain.push_back(link);
+    chain.push_back(*wanted);
+    links.push_back(link);
     if (chain.size() > kLongestChain) {
-      throw Error(ErrorKind::invalid_input, printable(join("/profiles", name)) + "/extends",
-                  "extends itself, or more than 8 profiles in a row");
+      fail(extends_itself(chain), "extends itself, or more than 8 profiles in a row");
     }
+    asked_at = place + "/extends";
     wanted = find_string(*link, "/extends");
   }
   Json resolved = Json::object();
-  for (auto link = chain.rbegin(); link != chain.rend(); ++link) merge(resolved, **link);
+  for (auto link = links.rbegin(); link != links.rend(); ++link) merge(resolved, **link);
   resolved.erase("extends");
   return Profile(std::string(name), std::move(resolved));
 }
@@ -155,13 +193,11 @@ std::string select_profile(const Policy& policy, const ProfileRequest& request) 
   std::string chosen = fixed.value_or(policy.default_profile());
   policy.profile(chosen);
   if (!request.annotation || *request.annotation == chosen) return chosen;
-  const std::string asked = "asks for profile \"" + printable(*request.annotation, 60) + '"';
+  const std::string asked = "the profile \"" + printable(*request.annotation, 60) + '"';
   // A document that could leave a profile which the administrator chose would choose the weaker
   // one.
-  if (fixed) refuse_annotation(asked + ", but this runtime is set up for \"" + chosen + '"');
-  if (!policy.selectable(*request.annotation)) {
-    refuse_annotation(asked + "; policy setting: selectable_profiles");
-  }
+  if (fixed) refuse_annotation(asked + ", but this runtime is set up for \"" + chosen + '"', "");
+  if (!policy.selectable(*request.annotation)) refuse_annotation(asked, "selectable_profiles");
   policy.profile(*request.annotation);
   return *request.annotation;
 }

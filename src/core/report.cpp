@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
+#include "hardened/core/document.hpp"
 #include "hardened/core/line_diff.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
 namespace {
 
-constexpr std::size_t kNarrowest = 12;  // of a table's value column
+constexpr std::size_t kNarrowest = 8;  // column of a table
+constexpr std::size_t kFarthest = 40;  // that a table without a width pads a column
 
 Json value_or_null(const std::optional<Json>& value) { return value ? *value : Json(nullptr); }
 
@@ -49,110 +52,160 @@ std::string as_json(const Plan& plan) {
   return json.dump(2) + '\n';
 }
 
-std::string as_diff(const Json& original, const Plan& plan, Colour colour) {
+std::string as_diff(const Json& original, const Plan& plan, const ReportStyle& style) {
+  const auto painted = [&](std::string_view code, const std::string& text) {
+    return style.colour == Colour::yes ? std::string(code) + text + "\x1b[0m\n" : text + '\n';
+  };
   std::string out;
   for (const DiffLine& line : line_diff(original.dump(2), plan.config.dump(2))) {
-    const std::string text = printable(line.text, 400);
-    if (colour == Colour::yes && line.sign != ' ') {
-      out += line.sign == '+' ? "\x1b[32m" : line.sign == '-' ? "\x1b[31m" : "\x1b[36m";
+    const std::string text = printable(line.text, kWhole);
+    if (line.sign == ' ') out += ' ' + text + '\n';
+    if (line.sign == '+') out += painted("\x1b[32m", '+' + text);
+    if (line.sign == '-') out += painted("\x1b[31m", '-' + text);
+    if (line.sign == '@') out += painted("\x1b[36m", text);
+  }
+  if (out.empty()) return out;
+  return "--- " + style.document + " as the engine wrote it\n+++ " + style.document +
+         " as the runtime gets it\n" + out;
+}
+
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// A mount by where and what it is: its options have a line of their own where they change.
+std::string summary(const Json& value) {
+  if (!value.is_object() || !value.contains("destination")) return text_of(value);
+  const Json type = value.value("type", Json("bind"));
+  return text_of(value.at("destination")) + " (" + text_of(type) + ')';
+}
+
+// What a list is made of; of a seccomp profile the names that it answers in another way than by
+// default. nullopt: it is no list.
+std::optional<std::vector<std::string>> items_of(const Json& value) {
+  std::vector<std::string> items;
+  if (value.is_array()) {
+    for (const Json& item : value) items.push_back(summary(item));
+    return items;
+  }
+  if (!value.is_object() || !value.contains("syscalls")) return std::nullopt;
+  for (const Json& entry : find_array(value, "/syscalls")) {
+    const bool conditional = !find_array(entry, "/args").empty();
+    const std::string action = find_string(entry, "/action").value_or("");
+    const bool allows = action == "SCMP_ACT_ALLOW";
+    for (const std::string& name : find_strings(entry, "/names")) {
+      std::string item = name + (allows ? "" : "=" + action) + (conditional ? "(arguments)" : "");
+      if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
     }
-    out += line.sign == '@' ? text : line.sign + text;
-    if (colour == Colour::yes && line.sign != ' ') out += "\x1b[0m";
-    out += '\n';
   }
-  return out.empty()
-             ? out
-             : "--- config.json as the engine wrote it\n+++ config.json as the runtime gets it\n" +
-                   out;
+  return items;
 }
 
-// What `left` has and `right` has not, where both are arrays: a list of 14 capabilities says less
-// than the six that went.
-std::string items_missing(const Json& left, const Json& right, std::string_view sign) {
-  std::string text;
-  for (const Json& item : left) {
-    if (std::find(right.begin(), right.end(), item) != right.end()) continue;
-    text += (text.empty() ? "" : " ") + std::string(sign) +
-            (item.is_string() ? item.get<std::string>() : item.dump());
-  }
-  return text;
-}
-
+// A list of 14 capabilities says less than the six that went: what the other side has too is left
+// out.
 std::string cell(const std::optional<Json>& value, const std::optional<Json>& other,
                  std::string_view sign) {
   if (!value) return "-";
-  if (value->is_array() && other && other->is_array() && !value->empty()) {
-    return items_missing(*value, *other, sign);
+  const auto items = items_of(*value);
+  if (!items) return summary(*value);
+  const auto others = other ? items_of(*other) : std::nullopt;
+  std::string text;
+  for (const std::string& item : *items) {
+    if (others && std::find(others->begin(), others->end(), item) != others->end()) continue;
+    text += (text.empty() ? "" : " ") + (others ? std::string(sign) : "") + item;
   }
-  return value->is_string() ? value->get<std::string>() : value->dump();
+  return items->empty() ? "none" : text;
 }
 
 using Row = std::array<std::string, 5>;
+using Widths = std::array<std::size_t, 5>;
 
 Row row_of(const Change& change) {
   return {change.rule, change.pointer, cell(change.before, change.after, "-"),
           cell(change.after, change.before, "+"), change.reference};
 }
 
-// The value columns share what the others leave of the terminal.
-std::array<std::size_t, 5> widths_of(const std::vector<Row>& rows, std::size_t columns) {
-  std::array<std::size_t, 5> widths{};
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  const std::size_t fixed = widths[0] + widths[1] + widths[4] + 8;
-  const std::size_t left = std::max(columns > fixed ? columns - fixed : 0, 2 * kNarrowest);
-  const std::size_t half = left / 2;
-  if (widths[2] + widths[3] <= left) return widths;
-  if (widths[2] < half) {
-    widths[3] = left - widths[2];
-  } else if (widths[3] < half) {
-    widths[2] = left - widths[3];
-  } else {
-    widths[2] = widths[3] = half;
-  }
-  return widths;
-}
-
-std::string as_table(const Plan& plan, Colour colour, std::size_t columns) {
+std::vector<Row> rows_of(const Plan& plan) {
   std::vector<Row> rows{{"RULE", "FIELD", "BEFORE", "AFTER", "REFERENCE"}};
   for (const Change& change : plan.changes) rows.push_back(row_of(change));
   for (const Change& change : plan.reported) {
     rows.push_back(row_of(change));
     rows.back()[0] += " (report)";
   }
-  for (Row& row : rows) {
-    for (std::string& text : row) text = printable(text, 4096);
+  for (const Refusal& refusal : plan.reported_refusals) {
+    rows.push_back(
+        {refusal.rule + " (report)", refusal.pointer, refusal.asked, "refused", refusal.reference});
   }
-  const auto widths = widths_of(rows, columns);
-  std::string out;
+  for (Row& row : rows) {
+    for (std::string& text : row) text = printable(text, kWhole);
+  }
+  return rows;
+}
+
+// On a terminal the widest columns give way until all fit.
+Widths widths_of(const std::vector<Row>& rows, std::size_t columns) {
+  Widths widths{};
   for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  if (columns == 0) return widths;
+  const std::size_t between = 2 * (widths.size() - 1);
+  for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::min(widths[i], columns);
+  for (;;) {
+    std::size_t& widest = *std::max_element(widths.begin(), widths.end());
+    const std::size_t sum = std::accumulate(widths.begin(), widths.end(), between);
+    if (sum <= columns || widest <= kNarrowest) return widths;
+    --widest;
+  }
+}
+
+// One row, in as many lines as its longest cell needs; without a terminal in one, and a long cell
+// pushes the ones behind it to the right.
+std::string lines_of(const Row& row, const Widths& widths, bool terminal) {
+  std::array<std::vector<std::string>, 5> cells;
+  std::size_t height = 0;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    cells[i] = terminal ? wrapped(row[i], widths[i]) : std::vector{row[i]};
+    height = std::max(height, cells[i].size());
+  }
+  std::string out;
+  for (std::size_t at = 0; at < height; ++at) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      std::string text = row[i];
-      if (text.size() > widths[i]) text = text.substr(0, widths[i] - 3) + "...";
-      line += text + std::string(widths[i] - text.size() + 2, ' ');
+      const std::string text = at < cells[i].size() ? cells[i][at] : "";
+      const std::size_t width = terminal ? widths[i] : std::min(widths[i], kFarthest);
+      line += text + std::string(width - std::min(width, width_of(text)) + 2, ' ');
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    const bool heading = &row == &rows.front();
-    out += heading && colour == Colour::yes ? "\x1b[1m" + line + "\x1b[0m\n" : line + '\n';
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return out;
+}
+
+std::string as_table(const Plan& plan, const ReportStyle& style) {
+  const std::vector<Row> rows = rows_of(plan);
+  const Widths widths = widths_of(rows, style.columns);
+  std::string out;
+  for (const Row& row : rows) {
+    const std::string lines = lines_of(row, widths, style.columns != 0);
+    const bool bold = &row == &rows.front() && style.colour == Colour::yes;
+    out += bold ? "\x1b[1m" + lines + "\x1b[0m" : lines;
   }
   return out;
 }
 
 }  // namespace
 
-std::string report(const Json& original, const Plan& plan, ReportFormat format, Colour colour,
-                   std::size_t columns) {
+std::string report(const Json& original, const Plan& plan, ReportFormat format,
+                   const ReportStyle& style) {
   switch (format) {
     case ReportFormat::config:
       return plan.config.dump(2) + '\n';
     case ReportFormat::diff:
-      return as_diff(original, plan, colour);
+      return as_diff(original, plan, style);
     case ReportFormat::patch:
       return Json::diff(original, plan.config).dump(2) + '\n';
     case ReportFormat::table:
-      return as_table(plan, colour, columns);
+      return as_table(plan, style);
     case ReportFormat::json:
       return as_json(plan);
   }

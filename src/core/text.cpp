@@ -40,6 +40,8 @@ bool harmful(std::uint32_t value) {
          (value >= 0xFFF9 && value <= 0xFFFB) || value >= 0xE0000;
 }
 
+bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
 std::string hex(std::uint32_t value, std::size_t digits) {
   std::string text;
   for (; value != 0 || text.size() < digits; value >>= 4) text += "0123456789abcdef"[value & 15];
@@ -67,6 +69,26 @@ std::string printable(std::string_view text, std::size_t limit) {
     text.remove_prefix(point.length);
   }
   return out;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines;
+  do {
+    // One past the last character that fits.
+    std::size_t end = 0;
+    for (std::size_t count = 0; end < text.size(); ++end) {
+      if (starts_character(text[end]) && ++count > std::max<std::size_t>(1, columns)) break;
+    }
+    const std::size_t blank = end < text.size() ? text.rfind(' ', end) : std::string_view::npos;
+    if (blank != std::string_view::npos && blank > 0) end = blank;
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', end), text.size()));
+  } while (!text.empty());
+  return lines;
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

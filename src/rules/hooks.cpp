@@ -68,7 +68,7 @@ void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::st
     // host root.
     if (!holds(find_strings(input.settings, "/allowed_environment"), name)) {
       draft.refuse(pointer + "/env", "a hook with " + name + " in its environment",
-                   "rules.hooks.allowed_environment");
+                   "rules.hooks.allowed_environment", "CVE-2025-23266");
     }
   }
 }
@@ -92,6 +92,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule hooks_rule;
 const Rule hooks_rule{"hooks", "host-root code execution through a hook that the document brings",
-                      "", apply};
+                      "runtime-spec config.md#posix-platform-hooks", apply};
 
 }  // namespace hardened

@@ -105,7 +105,8 @@ void apply(Draft& draft, const RuleInput& input) {
     }
   }
   if (!types.contains("mount")) {
-    draft.refuse("/linux/namespaces", "the host's mount namespace", kMode, "");
+    // Every directory of the host, not one bind of it.
+    draft.refuse("/linux/namespaces", "the host's mount namespace", kMode, "CIS 5.6");
   }
   if (!types.contains("cgroup") && input.facts.host.cgroup_version == 2) {
     if (find(draft.document(), "/linux/namespaces") == nullptr) {

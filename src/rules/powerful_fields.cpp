@@ -9,30 +9,37 @@ struct PowerfulField {
   std::string_view pointer;
   std::string_view setting;
   std::string_view asked;  // what it would give
+  std::string_view reference;
 };
+
+constexpr std::string_view kPlatforms = "runtime-spec config.md#platform-specific-configuration";
 
 // Fields that no rule trims: each acts on the host, or on every container of it, and no ordinary
 // container has one.
 constexpr PowerfulField kFields[] = {
     // The real-time class starves every other reader of the disk, without a capability of the
     // container.
-    {"/process/ioPriority", "io_priority", "an I/O priority of its own"},
+    {"/process/ioPriority", "io_priority", "an I/O priority of its own", "ioprio_set(2)"},
     // The host's firewall and shaping trust these classes to tell whose traffic it is.
-    {"/linux/resources/network", "network_classes", "a class for the host's traffic control"},
+    {"/linux/resources/network", "network_classes", "a class for the host's traffic control",
+     "runtime-spec config-linux.md#network"},
     // Takes the interface from the host: a stolen uplink, or the host's own traffic to read.
-    {"/linux/netDevices", "network_devices", "a network interface of the host"},
+    {"/linux/netDevices", "network_devices", "a network interface of the host",
+     "runtime-spec config-linux.md#network-devices"},
     // Writes the host's resctrl file system: cache and bandwidth of every other workload.
-    {"/linux/intelRdt", "intel_rdt", "a share of the host's cache and memory bandwidth"},
+    {"/linux/intelRdt", "intel_rdt", "a share of the host's cache and memory bandwidth",
+     "runtime-spec config-linux.md#intelrdt"},
     // crun takes flags: ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC undo what exploits have to defeat.
-    {"/linux/personality", "personality", "another execution domain"},
+    {"/linux/personality", "personality", "another execution domain", "personality(2)"},
     // Moves the clocks that the container's audit lines and certificates are judged by.
-    {"/linux/timeOffsets", "time_offsets", "clocks set off against the host's"},
+    {"/linux/timeOffsets", "time_offsets", "clocks set off against the host's",
+     "time_namespaces(7)"},
     // Other runtimes act on these: vm names programs and kernels of the host to run.
-    {"/solaris", "other_platforms", "settings of another platform"},
-    {"/windows", "other_platforms", "settings of another platform"},
-    {"/vm", "other_platforms", "settings of another platform"},
-    {"/zos", "other_platforms", "settings of another platform"},
-    {"/freebsd", "other_platforms", "settings of another platform"},
+    {"/solaris", "other_platforms", "settings of another platform", kPlatforms},
+    {"/windows", "other_platforms", "settings of another platform", kPlatforms},
+    {"/vm", "other_platforms", "settings of another platform", kPlatforms},
+    {"/zos", "other_platforms", "settings of another platform", kPlatforms},
+    {"/freebsd", "other_platforms", "settings of another platform", kPlatforms},
 };
 
 void apply(Draft& draft, const RuleInput& input) {
@@ -40,7 +47,8 @@ void apply(Draft& draft, const RuleInput& input) {
     const Json* value = find(draft.document(), field.pointer);
     if (value == nullptr || value->empty()) continue;
     if (input.settings.at(field.setting) == "allow") continue;
-    draft.refuse(field.pointer, field.asked, "rules.powerful-fields." + std::string(field.setting));
+    draft.refuse(field.pointer, field.asked, "rules.powerful-fields." + std::string(field.setting),
+                 field.reference);
   }
 }
 

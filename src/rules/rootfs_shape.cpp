@@ -79,6 +79,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule rootfs_shape_rule;
 const Rule rootfs_shape_rule{"rootfs-shape",
                              "a rootfs that is the host's, or that redirects the runtime's mounts",
-                             "", apply};
+                             "CIS 5.6", apply};
 
 }  // namespace hardened

@@ -27,9 +27,8 @@ void require_restore_allowed(const Policy& policy, const Invocation& invocation)
   // What comes back has the checkpoint's credentials and filters: rewriting config.json does not
   // lower them.
   if (invocation.operation() == Operation::restore && !policy.restore_allowed()) {
-    throw Error(ErrorKind::refused,
-                "restore: asks for a container with the privileges of its checkpoint; policy "
-                "setting: restore");
+    throw refused({"restore", "", "a container with the privileges of its checkpoint",
+                   "CIS 5.4, 5.22, 5.26", "restore"});
   }
 }
 
@@ -80,6 +79,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Json document = parse_document(bundle.read());
   const Profile profile = select_profile(policy, environment, invocation.profile(), document);
   check_fields(document, DocumentKind::config, profile.unlisted_fields());
+  require_process(document, DocumentKind::config);
 
   IdLease lease(kernel, environment, key);
   const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see,

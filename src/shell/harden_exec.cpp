@@ -77,15 +77,31 @@ struct Container {
   Ceiling ceiling;
 };
 
-// A container that another runtime started has no record: its own init shows what it has.
-Container known_container(Kernel& kernel, const Environment& environment, const ContainerKey& key,
-                          const Policy& policy, const std::string& runtime) {
+// A container that another runtime started has no record: its own init shows what it has. nullopt:
+// there is none.
+std::optional<Container> known_container(Kernel& kernel, const Environment& environment,
+                                         const ContainerKey& key, const Policy& policy,
+                                         const std::string& runtime) {
   const auto record = read_record(kernel, environment, key);
   if (record && describes(kernel, *record))
-    return {record->bundle, record->profile, record->ceiling};
+    return Container{record->bundle, record->profile, record->ceiling};
   const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
-  const InitProcess init = init_process(kernel, runtime, key);
-  return {init.bundle, profile.name(), ceiling_of(init.status, profile)};
+  const auto init = init_process(kernel, runtime, key);
+  if (!init) return std::nullopt;
+  return Container{init->bundle, profile.name(), ceiling_of(init->status, profile)};
+}
+
+// The runtime says in its own words, and by its own exit code, that there is no such container. One
+// that appears in the meantime is handed a process without any privilege.
+void fail_in_runtimes_words(Kernel& kernel, const std::string& runtime, Invocation invocation,
+                            int lowest) {
+  const Json nothing{{"user", {{"uid", 65534}, {"gid", 65534}}},
+                     {"args", Json::array({"/.no-such-container"})},
+                     {"cwd", "/"},
+                     {"noNewPrivileges", true},
+                     {"capabilities", Json::object()}};
+  invocation.set_flag("process", hand_over(kernel, lowest, nothing));
+  kernel.execute(runtime, invocation.arguments());
 }
 
 }  // namespace
@@ -94,21 +110,23 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
-  const Container container = known_container(kernel, environment, key, policy, runtime);
+  const auto container = known_container(kernel, environment, key, policy, runtime);
   const int lowest = first_unasked_descriptor(environment, invocation);
   close_unasked_descriptors(kernel, environment, invocation);
+  if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
 
   if (const auto file = invocation.flag("process")) {
     const Json process = read_document(kernel, *file);
     check_fields(process, DocumentKind::process, UnlistedFields::keep);
-    const Plan plan = plan_exec(process, container.ceiling);
+    require_process(process, DocumentKind::process);
+    const Plan plan = plan_exec(process, container->ceiling);
     require_no_refusals(plan);
-    verify_exec(plan.config, container.ceiling);
+    verify_exec(plan.config, container->ceiling);
     invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   } else {
-    require_bundle_within(kernel, container.bundle, container.ceiling);
+    require_bundle_within(kernel, container->bundle, container->ceiling);
   }
-  lower_exec_flags(invocation, container.ceiling);
+  lower_exec_flags(invocation, container->ceiling);
   kernel.execute(runtime, invocation.arguments());
 }
 

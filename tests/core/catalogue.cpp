@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
@@ -22,10 +21,7 @@ namespace fs = std::filesystem;
 std::map<std::string, Json> corpus() {
   std::map<std::string, Json> documents;
   for (const auto& entry : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config")) {
-    std::ifstream file(entry.path());
-    std::ostringstream text;
-    text << file.rdbuf();
-    documents[entry.path().stem()] = parse_document(text.str());
+    documents[entry.path().stem()] = document_of(entry.path());
   }
   return documents;
 }

@@ -4,22 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/policy.hpp"
 
 namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string error_of(std::string_view text, const std::string& pointer = "") {
   try {
@@ -170,6 +163,31 @@ TEST(Document, TypedReadersRefuseOtherTypesAtTheirPointer) {
   EXPECT_EQ(pointer_of([&] { find_string(document, "/a"); }), "/a");
   EXPECT_TRUE(find_array(document, "/absent").empty());
   EXPECT_TRUE(find_object(document, "/absent").is_object());
+}
+
+template <typename T>
+concept Found = requires(T&& document) {
+  find(std::forward<T>(document), "");
+};
+template <typename T>
+concept ArrayFound = requires(T&& document) {
+  find_array(std::forward<T>(document), "");
+};
+template <typename T>
+concept ObjectFound = requires(T&& document) {
+  find_object(std::forward<T>(document), "");
+};
+template <typename T>
+concept HasSettings = requires(T&& profile) {
+  std::forward<T>(profile).settings("");
+};
+
+TEST(Document, WhatIsGoneByTheNextLineCannotBeReferredTo) {
+  const auto any = [](auto... may) { return (may || ...); };
+  EXPECT_FALSE(any(Found<Json>, ArrayFound<Json>, ObjectFound<Json>, HasSettings<Profile>));
+  EXPECT_FALSE(any(Found<const Json>, ArrayFound<const Json>, HasSettings<const Profile>));
+  EXPECT_TRUE(Found<Json&> && ArrayFound<const Json&> && ObjectFound<const Json&>);
+  EXPECT_TRUE(HasSettings<const Profile&>);
 }
 
 }  // namespace

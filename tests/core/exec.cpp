@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
@@ -15,13 +14,6 @@ namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
-
-Json from_file(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return parse_document(text.str());
-}
 
 const Json kConfig = Json::parse(R"({
   "process": {
@@ -59,7 +51,7 @@ void expect_refused(const std::string& process, const std::string& pointer,
 }
 
 TEST(Exec, PrivilegedGetsNoMoreThanTheContainersBoundingSet) {
-  const Json process = from_file(HARDENED_SOURCE "/tests/corpus/process/docker28-exec-priv.json");
+  const Json process = document_of(HARDENED_SOURCE "/tests/corpus/process/docker28-exec-priv.json");
   const Plan plan = plan_exec(process, ceiling());
   EXPECT_EQ(plan.config.at("capabilities").at("bounding"), Json({"CAP_CHOWN", "CAP_KILL"}));
   EXPECT_EQ(plan.config.at("capabilities").at("effective"), Json({"CAP_CHOWN", "CAP_KILL"}));
@@ -74,7 +66,7 @@ TEST(Exec, PrivilegedGetsNoMoreThanTheContainersBoundingSet) {
 TEST(Exec, AContainerWithoutCapabilitiesGivesNone) {
   Ceiling none = ceiling();
   none.json["capabilities"] = Json::array();
-  const Json process = from_file(HARDENED_SOURCE "/tests/corpus/process/docker28-exec-priv.json");
+  const Json process = document_of(HARDENED_SOURCE "/tests/corpus/process/docker28-exec-priv.json");
   const Plan plan = plan_exec(process, none);
   for (const auto& [set, names] : plan.config.at("capabilities").items())
     EXPECT_EQ(names, Json::array()) << set;
@@ -83,7 +75,7 @@ TEST(Exec, AContainerWithoutCapabilitiesGivesNone) {
 TEST(Exec, EveryProcessOfTheCorpusIsLoweredOnceAndForAll) {
   std::size_t documents = 0;
   for (const auto& entry : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/process")) {
-    const Plan once = plan_exec(from_file(entry.path()), ceiling());
+    const Plan once = plan_exec(document_of(entry.path()), ceiling());
     const Plan twice = plan_exec(once.config, ceiling());
     EXPECT_EQ(once.config, twice.config) << entry.path();
     EXPECT_TRUE(twice.changes.empty()) << entry.path();

@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
@@ -18,13 +18,6 @@ namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Json table() { return parse_document(default_file("fields.json"), {.bytes = 1 << 20}); }
 
@@ -258,6 +251,25 @@ TEST(Fields, EveryDocumentOfTheCorpusPassesWithUnlistedFieldsRefused) {
     EXPECT_FALSE(error_of(spec, DocumentKind::config, UnlistedFields::refuse)) << file;
   }
   EXPECT_GE(documents, 38U);
+}
+
+TEST(Fields, WithoutAProcessOrItsArgumentsNothingCanStart) {
+  const auto expect = [](const char* text, DocumentKind kind, const std::string& pointer) {
+    try {
+      require_process(Json::parse(text), kind);
+      EXPECT_EQ(pointer, "") << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::invalid_input);
+      EXPECT_EQ(error.what(), pointer + ": missing");
+    }
+  };
+  expect("{}", DocumentKind::config, "/process");
+  expect(R"({"process": null})", DocumentKind::config, "/process");
+  expect(R"({"process": {"args": []}})", DocumentKind::config, "/process/args");
+  expect(R"({"process": {"args": ["sh"]}})", DocumentKind::config, "");
+  expect("{}", DocumentKind::process, "/args");
+  expect(R"({"args": ["sh"]})", DocumentKind::process, "");
+  expect("{}", DocumentKind::resources, "");
 }
 
 TEST(Fields, TimeGrowsWithTheDocumentOnly) {

@@ -9,8 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <regex>
 
+#include "files.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/facts.hpp"
 #include "hardened/core/policy.hpp"
@@ -20,13 +21,6 @@ namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::vector<fs::path> cases() {
   std::vector<fs::path> found;
@@ -56,16 +50,32 @@ Profile profile_of(const fs::path& directory) {
   return policy.profile(profile);
 }
 
+// Every refusal says what was asked for and where, which recommendation stands against it, and the
+// setting that would allow it: one that the profile has.
+void expect_complete(const Refusal& refusal, const Rule& rule, const Profile& profile) {
+  const std::string text = describe(refusal);
+  EXPECT_EQ(refusal.rule, rule.name) << text;
+  EXPECT_TRUE(refusal.pointer.starts_with('/')) << text;
+  EXPECT_FALSE(refusal.asked.empty()) << text;
+  const std::regex reference(R"((CIS \d|PSS |CVE-\d|runtime-spec |\w+\(\d\)).*)");
+  EXPECT_TRUE(std::regex_match(refusal.reference, reference)) << text;
+  EXPECT_TRUE(refusal.setting.starts_with("rules.")) << text;
+  std::string setting = "/" + refusal.setting;
+  std::replace(setting.begin(), setting.end(), '.', '/');
+  EXPECT_NE(find(profile.json(), setting), nullptr) << text;
+}
+
 Json outcome(const fs::path& directory) {
-  const Json config = parse_document(text_of(directory / "config.json"));
+  const Json config = document_of(directory / "config.json");
   const Facts facts = fs::exists(directory / "facts.json")
-                          ? facts_from_json(parse_document(text_of(directory / "facts.json")))
+                          ? facts_from_json(document_of(directory / "facts.json"))
                           : Facts{};
   const Profile profile = profile_of(directory);
   const Rule& rule = rule_named(directory.parent_path().filename());
   Plan plan;
   plan.config = config;
   apply_rule(rule, plan, {config, profile, profile.settings(rule.name), facts, ""});
+  for (const Refusal& refusal : plan.refusals) expect_complete(refusal, rule, profile);
   Json result{{"patch", Json::diff(config, plan.config)}};
   for (const Refusal& refusal : plan.refusals) result["refusals"].push_back(describe(refusal));
   for (const std::string& what : plan.unverified) result["unverified"].push_back(what);
@@ -79,7 +89,7 @@ TEST_P(Golden, RuleGivesWhatIsExpected) {
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     std::ofstream(GetParam() / "expected.json") << result.dump(2) << '\n';
   }
-  EXPECT_EQ(result, parse_document(text_of(GetParam() / "expected.json"))) << result.dump(2);
+  EXPECT_EQ(result, document_of(GetParam() / "expected.json")) << result.dump(2);
 }
 
 TEST(Goldens, EveryRuleHasOne) {

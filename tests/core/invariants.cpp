@@ -6,9 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/policy.hpp"
@@ -19,13 +18,6 @@ namespace hardened {
 namespace {
 
 namespace fs = std::filesystem;
-
-Json read(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return parse_document(text.str());
-}
 
 std::vector<fs::path> documents() {
   std::vector<fs::path> found;
@@ -40,8 +32,9 @@ std::vector<fs::path> documents() {
 
 Facts facts_beside(const fs::path& document) {
   const fs::path facts = document.parent_path() / "facts.json";
-  return document.filename() == "config.json" && fs::exists(facts) ? facts_from_json(read(facts))
-                                                                   : Facts{};
+  return document.filename() == "config.json" && fs::exists(facts)
+             ? facts_from_json(document_of(facts))
+             : Facts{};
 }
 
 struct Case {
@@ -53,7 +46,8 @@ struct Case {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const fs::path& path : documents()) {
-    all.push_back({fs::relative(path, HARDENED_SOURCE "/tests"), read(path), facts_beside(path)});
+    all.push_back(
+        {fs::relative(path, HARDENED_SOURCE "/tests"), document_of(path), facts_beside(path)});
   }
   return all;
 }

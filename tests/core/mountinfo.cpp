@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/error.hpp"
 
 namespace hardened {
@@ -57,10 +56,8 @@ TEST(Mountinfo, EveryFieldOfALineIsRead) {
 }
 
 TEST(Mountinfo, NinetyTwoLayersAreOneLine) {
-  std::ifstream file(HARDENED_SOURCE "/tests/corpus/reference/mountinfo-92-layers-truncated.txt");
-  std::ostringstream text;
-  text << file.rdbuf();
-  const Mount mount = only(text.str());
+  const Mount mount =
+      only(text_of(below_tests("corpus/reference/mountinfo-92-layers-truncated.txt")));
   EXPECT_EQ(mount.device, "0:46");
   EXPECT_EQ(mount.file_system, "overlay");
   EXPECT_EQ(mount.propagation, Strings{"shared:66"});

@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
@@ -16,10 +15,7 @@ namespace hardened {
 namespace {
 
 Json captured(const std::string& name) {
-  std::ifstream file(std::string(HARDENED_SOURCE) + "/tests/corpus/config/" + name + ".json");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return parse_document(text.str());
+  return document_of(below_tests("corpus/config/" + name + ".json"));
 }
 
 Plan plan_of(const Json& document) {
@@ -82,10 +78,11 @@ TEST(CapturedDocuments, ReachesForTheHostAreRefusedWhereTheyAre) {
 
 TEST(CapturedDocuments, PrivilegeIsTrimmedForTheRuleThatRefusesIt) {
   for (const char* name : {"docker28-privileged", "podman-privileged"}) {
-    const Plan plan = plan_of(captured(name));
+    const Json document = captured(name);
+    const Plan plan = plan_of(document);
     EXPECT_TRUE(plan.refusals.empty()) << name;
     const Json& nodes = find_array(plan.config, "/linux/devices");
-    EXPECT_LT(nodes.size(), find_array(captured(name), "/linux/devices").size()) << name;
+    EXPECT_LT(nodes.size(), find_array(document, "/linux/devices").size()) << name;
     for (const Json& node : nodes) {
       EXPECT_TRUE(node.at("type") == "c" && (node.at("major") == 1 || node.at("major") == 5))
           << name << node;

@@ -40,8 +40,9 @@ TEST(Policy, ALayerMergesObjectsAndReplacesArraysAndScalars) {
   const Profile standard = policy.profile("standard");
   EXPECT_EQ(standard.settings("pids-limit"), (Json{{"mode", "enforce"}, {"limit", 7}}));
   EXPECT_EQ(standard.settings("devices").at("allowed"), Json::array({"c 1:2 r"}));
-  EXPECT_EQ(policy.profile("build").settings("pids-limit").at("limit"), 7);
-  EXPECT_EQ(policy.profile("strict").settings("pids-limit").at("limit"), 256);
+  const Profile build = policy.profile("build"), strict = policy.profile("strict");
+  EXPECT_EQ(build.settings("pids-limit").at("limit"), 7);
+  EXPECT_EQ(strict.settings("pids-limit").at("limit"), 256);
 }
 
 TEST(Policy, EveryBuiltInProfileHasEveryRule) {
@@ -81,16 +82,30 @@ TEST(Policy, BrokenLayersAreRefusedWithFileAndPlaceAndChangeNothing) {
 
 TEST(Policy, CheckFindsProfilesThatAreNotThere) {
   const auto check = [](std::string_view text) { return [=] { layered(text).check(); }; };
-  const std::string text = "there is no profile \"strct\"; did you mean \"strict\"?";
-  expect_error(check(R"({"default_profile": "strct"})"), ErrorKind::invalid_input, "", text);
-  expect_error(check(R"({"selectable_profiles": ["strct"]})"), ErrorKind::invalid_input, "", text);
-  expect_error(check(R"({"profiles": {"a": {"extends": "strct"}}})"), ErrorKind::invalid_input, "",
-               text);
-  expect_error(check(R"({"profiles": {"standard": {"extends": "strict"}}})"),
-               ErrorKind::invalid_input, "/profiles/build/extends",
-               "/profiles/build/extends: extends itself, or more than 8 profiles in a row");
-  expect_error(check(R"({"profiles": {"mine-own": {"extends": ""}}})"), ErrorKind::invalid_input,
-               "", "there is no profile \"\"");
+  const std::string text = ": there is no profile \"strct\"; did you mean \"strict\"?";
+  const auto expect = [&](std::string_view layer, const std::string& pointer,
+                          const std::string& wrong) {
+    expect_error(check(layer), ErrorKind::invalid_input, pointer, "my.json: " + pointer + wrong);
+  };
+  expect(R"({"default_profile": "strct"})", "/default_profile", text);
+  expect(R"({"selectable_profiles": ["strct"]})", "/selectable_profiles", text);
+  expect(R"({"profiles": {"a": {"extends": "strct"}}})", "/profiles/a/extends", text);
+  expect(R"({"profiles": {"standard": {"extends": "strict"}}})", "/profiles/standard/extends",
+         ": extends itself, or more than 8 profiles in a row");
+  expect(R"({"profiles": {"mine-own": {"extends": ""}}})", "/profiles/mine-own/extends",
+         ": there is no profile \"\"");
+}
+
+TEST(Policy, ANameThatIsNotThereIsBlamedOnTheLastFileThatSaidIt) {
+  Policy policy = layered(R"({"default_profile": "strct", "restore": "allow"})");
+  policy.layer(R"({"restore": "refuse"})", "later.json");
+  expect_error(
+      [&] { policy.check(); }, ErrorKind::invalid_input, "/default_profile",
+      "my.json: /default_profile: there is no profile \"strct\"; did you mean \"strict\"?");
+  policy.layer(R"({"default_profile": "biuld"})", "last.json");
+  expect_error(
+      [&] { policy.check(); }, ErrorKind::invalid_input, "/default_profile",
+      "last.json: /default_profile: there is no profile \"biuld\"; did you mean \"build\"?");
 }
 
 std::string select(const ProfileRequest& request, std::string_view layer = "{}") {
@@ -114,25 +129,27 @@ TEST(Policy, AnAnnotationCannotLeaveWhatTheAdministratorChose) {
         select({{}, "hardened-strict", "standard"});
       },
       ErrorKind::refused, pointer,
-      pointer + ": asks for profile \"standard\", but this runtime is set up for \"strict\"");
+      pointer +
+          ": asks for the profile \"standard\", but this runtime is set up for \"strict\" (CIS 5)");
   expect_error(
       [] {
         select({"build", "hardened", "strict"});
       },
       ErrorKind::refused, pointer,
-      pointer + ": asks for profile \"strict\", but this runtime is set up for \"build\"");
+      pointer +
+          ": asks for the profile \"strict\", but this runtime is set up for \"build\" (CIS 5)");
   expect_error(
       [] {
         select({{}, "hardened", "build"});
       },
       ErrorKind::refused, pointer,
-      pointer + ": asks for profile \"build\"; policy setting: selectable_profiles");
+      pointer + ": asks for the profile \"build\" (CIS 5); policy setting: selectable_profiles");
   expect_error(
       [] {
         select({{}, "hardened", ""});
       },
       ErrorKind::refused, pointer,
-      pointer + ": asks for profile \"\"; policy setting: selectable_profiles");
+      pointer + ": asks for the profile \"\" (CIS 5); policy setting: selectable_profiles");
 }
 
 TEST(Policy, AProfileThatTheAdministratorMisspeltIsAnError) {

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "files.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/policy.hpp"
@@ -19,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Json settings_of(const std::string& profile) {
-  return Policy::builtin().profile(profile).settings("seccomp");
+  const Profile named = Policy::builtin().profile(profile);
+  return named.settings("seccomp");
 }
 
 Json tightened(const Json& given, const Json& settings = settings_of("standard"),
@@ -67,10 +67,7 @@ std::vector<std::pair<std::string, Json>> corpus() {
   std::vector<std::pair<std::string, Json>> documents;
   std::set<std::string> seen;  // most documents of one engine carry the same profile
   for (const auto& file : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config")) {
-    std::ifstream stream(file.path());
-    std::ostringstream text;
-    text << stream.rdbuf();
-    Json document = parse_document(text.str());
+    Json document = document_of(file.path());
     const Json* given = find(document, "/linux/seccomp");
     if (!seen.insert(given == nullptr ? "" : given->dump()).second) continue;
     documents.emplace_back(file.path().filename(), std::move(document));

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
+#include "files.hpp"
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
@@ -42,11 +40,9 @@ void expect_refused(const std::string& resources, const std::string& pointer,
 }
 
 TEST(Update, DockersUnlimitedPidsComeDownAndTheRestStays) {
-  std::ifstream file(HARDENED_SOURCE "/tests/corpus/resources/docker28-update.json");
-  std::ostringstream text;
-  text << file.rdbuf();
-  const Json original = parse_document(text.str());
-  const Json result = lowered(text.str());
+  const std::string text = text_of(below_tests("corpus/resources/docker28-update.json"));
+  const Json original = parse_document(text);
+  const Json result = lowered(text);
   EXPECT_EQ(result.at("pids").at("limit"), 1024);
   EXPECT_EQ(result.at("memory"), original.at("memory"));
   EXPECT_EQ(result.at("cpu"), original.at("cpu"));

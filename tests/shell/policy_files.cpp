@@ -41,10 +41,8 @@ class PolicyFiles : public testing::Test {
            std::to_string(pids) + "}}}}}";
   }
   Json loaded_limit() {
-    return load_policy(kernel_, environment_)
-        .profile("standard")
-        .settings("pids-limit")
-        .at("limit");
+    const Profile standard = load_policy(kernel_, environment_).profile("standard");
+    return standard.settings("pids-limit").at("limit");
   }
   void expect_error(ErrorKind kind, const std::string& text) {
     try {
@@ -138,8 +136,8 @@ TEST_F(PolicyFiles, AnySyscallThatFailsStopsTheLoading) {
 TEST_F(PolicyFiles, AFileForDryRunMayBeAnyones) {
   const fs::path file = write("mine.json", limit(3));
   ASSERT_EQ(::chown(file.c_str(), 1000, 1000), 0);
-  EXPECT_EQ(load_policy_file(kernel_, file).profile("standard").settings("pids-limit").at("limit"),
-            3);
+  const Profile standard = load_policy_file(kernel_, file).profile("standard");
+  EXPECT_EQ(standard.settings("pids-limit").at("limit"), 3);
   EXPECT_THROW(load_policy_file(kernel_, root_ / "absent"), Error);
 }
 

@@ -47,9 +47,9 @@ class SeccompKernel : public testing::Test {
 
  private:
   static const std::vector<BpfInstruction>& program() {
-    static const std::vector<BpfInstruction> kProgram = compile_seccomp(
-        tighten_seccomp(nullptr, Policy::builtin().profile("standard").settings("seccomp"), {})
-            .profile);
+    static const Profile kStandard = Policy::builtin().profile("standard");
+    static const std::vector<BpfInstruction> kProgram =
+        compile_seccomp(tighten_seccomp(nullptr, kStandard.settings("seccomp"), {}).profile);
     return kProgram;
   }
   static sock_filter* instructions() {

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
@@ -13,9 +14,10 @@ namespace hardened {
 
 using Arguments = std::span<const std::string>;
 
-// True for `hardened`, `hardened --help`, and where the first word that is no global flag of ours
-// is one of our own commands.
+// True for `hardened`, `hardened --help`, and where the first word, or the first behind our own
+// --profile, is one of our own commands.
 bool is_own_command(Arguments arguments);
+bool is_own_name(std::string_view name);
 
 int run_own_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 

@@ -28,6 +28,8 @@ std::string write_document(const Json& document);
 
 // The value at `pointer`, or nullptr where it or a parent is absent or null: Go reads both alike.
 const Json* find(const Json& document, std::string_view pointer);
+// What these find lies in the document: one that is gone by the next line cannot be searched.
+const Json* find(const Json&& document, std::string_view pointer) = delete;
 
 // Typed readers: absent is nullopt or empty; another type is Error(invalid_input) with the pointer.
 std::optional<std::string> find_string(const Json& document, std::string_view pointer);
@@ -36,8 +38,10 @@ std::optional<bool> find_boolean(const Json& document, std::string_view pointer)
 std::vector<std::string> find_strings(const Json& document, std::string_view pointer);
 // An empty array where absent.
 const Json& find_array(const Json& document, std::string_view pointer);
+const Json& find_array(const Json&& document, std::string_view pointer) = delete;
 // An empty object where absent.
 const Json& find_object(const Json& document, std::string_view pointer);
+const Json& find_object(const Json&& document, std::string_view pointer) = delete;
 
 // "/mounts", 3, "options" -> "/mounts/3/options"; ~ and / in a token are escaped (RFC 6901).
 std::string join(std::string_view pointer, std::string_view token);

@@ -29,6 +29,8 @@ class Error : public std::exception {
 
   // Puts `context: ` before the text, outermost last.
   Error& within(std::string_view context);
+  // Puts `; more` behind it.
+  Error& followed_by(std::string_view more);
 
   const char* what() const noexcept override { return text_.c_str(); }
   ErrorKind kind() const noexcept { return kind_; }

@@ -18,4 +18,7 @@ enum class UnlistedFields { keep, refuse };
 // absent and null are alike, and no array or map of a listed field holds a null.
 void check_fields(const Json& document, DocumentKind kind, UnlistedFields unlisted);
 
+// Throws Error(invalid_input) where that is missing without which no runtime starts a process.
+void require_process(const Json& document, DocumentKind kind);
+
 }  // namespace hardened

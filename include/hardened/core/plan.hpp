@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hardened/core/error.hpp"
 #include "hardened/core/id_map.hpp"
 #include "hardened/core/json.hpp"
 #include "hardened/core/mount_operations.hpp"
@@ -47,8 +48,11 @@ struct Plan {
 // by rules.host-namespaces.network"
 std::string describe(const Refusal& refusal);
 
+// The same words for what is refused before there is a plan. The rule may be empty.
+Error refused(const Refusal& refusal);
+
 // Throws Error(refused) with all of them in one line, for the engine shows one line: three in full,
-// then how many more.
+// then how many more; its pointer is the first one's.
 void require_no_refusals(const Plan& plan);
 
 }  // namespace hardened

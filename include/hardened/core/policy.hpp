@@ -3,9 +3,11 @@
 // unknown keys (naming the nearest known one), wrong types and unknown profiles.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hardened/core/fields.hpp"
@@ -25,10 +27,12 @@ class Profile {
   RuleMode mode(std::string_view rule) const;
   // The settings object of a rule, complete by the built-in profile it extends. Throws
   // Error(invalid_input) on an unknown rule.
-  const Json& settings(std::string_view rule) const;
+  const Json& settings(std::string_view rule) const&;
+  const Json& settings(std::string_view rule) const&& = delete;  // they are part of the profile
   UnlistedFields unlisted_fields() const;
   // The whole profile object: mode, unlisted_fields, rules.
-  const Json& json() const { return settings_; }
+  const Json& json() const& { return settings_; }
+  Json json() && { return std::move(settings_); }
 
  private:
   std::string name_;
@@ -46,7 +50,7 @@ class Policy {
   void layer(std::string_view text, std::string_view source);
 
   // After the last layer: every profile that the policy names is there and rests on a complete one.
-  // Throws Error(invalid_input).
+  // Throws Error(invalid_input) with the place and its source.
   void check() const;
 
   // Throws Error(invalid_input) naming the nearest profile.
@@ -55,11 +59,18 @@ class Policy {
   bool selectable(std::string_view profile) const;  // by the annotation hardened.profile
   bool restore_allowed() const;
   std::vector<std::string> profiles() const;
-  const Json& json() const { return json_; }
+  const Json& json() const& { return json_; }
+  Json json() && { return std::move(json_); }
 
  private:
   explicit Policy(Json json);
+  // `asked_at` is where the policy names the profile; empty: somebody else names it.
+  Profile resolve(std::string_view name, std::string asked_at) const;
+  std::string extends_itself(const std::vector<std::string>& chain) const;
+  [[noreturn]] void fail(const std::string& pointer, std::string_view text) const;
+
   Json json_;
+  std::map<std::string, std::string> sources_;  // of each place that names a profile
 };
 
 // Who named a profile for a container, and which.

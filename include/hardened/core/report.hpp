@@ -11,10 +11,16 @@ namespace hardened {
 enum class ReportFormat { config, diff, patch, table, json };
 enum class Colour { no, yes };
 
+struct ReportStyle {
+  Colour colour = Colour::no;
+  std::size_t columns = 0;               // of the terminal; 0: none, nothing is wrapped
+  std::string document = "config.json";  // what a diff's header calls it
+};
+
 // config: the rewritten document, indented. diff: unified, of both documents indented. patch: RFC
 // 6902. table: rule, before, after, reference. json: config, changes, refusals, reported,
-// unverified.
-std::string report(const Json& original, const Plan& plan, ReportFormat format, Colour colour,
-                   std::size_t columns);
+// unverified. Nothing is cut.
+std::string report(const Json& original, const Plan& plan, ReportFormat format,
+                   const ReportStyle& style = {});
 
 }  // namespace hardened

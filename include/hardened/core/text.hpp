@@ -13,6 +13,13 @@ namespace hardened {
 // \u{NNNN}; cut after `limit` bytes with `...`.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
+constexpr std::size_t kWhole = static_cast<std::size_t>(-1);  // as a limit: nothing is cut
+
+// `text` in lines of at most `columns` characters, broken at blanks where there are any.
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
+// Characters as a terminal counts them, near enough: code points.
+std::size_t width_of(std::string_view text);
+
 // The candidate nearest to `word` by edit distance, or an empty view where none is near (distance
 // over 2, or over a third of the word's length).
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);

@@ -15,8 +15,8 @@ struct Environment {
   int listen_descriptors = 0;                   // LISTEN_FDS: handed on by the runtime
   bool root = true;                             // euid 0
   bool terminal = false;                        // standard output is one
-  bool no_colour = false;                       // NO_COLOR
-  std::size_t columns = 100;
+  bool no_colour = false;                       // NO_COLOR, or a terminal that knows none
+  std::size_t columns = 100;                    // of the terminal
 };
 
 }  // namespace hardened

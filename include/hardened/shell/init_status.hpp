@@ -3,6 +3,7 @@
 // read.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hardened/core/ceiling.hpp"
@@ -16,9 +17,10 @@ struct InitProcess {
   InitStatus status;
 };
 
-// Asks the runtime for the container's state, then reads /proc/PID of its init through one
-// descriptor, so that a pid that is used anew meanwhile is not mistaken for it. Throws
-// Error(refused).
-InitProcess init_process(Kernel& kernel, const std::string& runtime, const ContainerKey& key);
+// nullopt: the runtime has nothing to say about such a container. Asks the runtime for the
+// container's state, then reads /proc/PID of its init through one descriptor, so that a pid that is
+// used anew meanwhile is not mistaken for it. Throws Error(refused).
+std::optional<InitProcess> init_process(Kernel& kernel, const std::string& runtime,
+                                        const ContainerKey& key);
 
 }  // namespace hardened
