@@ -25,6 +25,7 @@ class BadInput(unittest.TestCase):
     def setUp(self) -> None:
         sandbox.base().joinpath("cases").mkdir(exist_ok=True)
         self.bundle = Bundle(sandbox.base() / "cases" / self._testMethodName[:40])
+        self.bundle.name_cgroup("one")
         self.bundle.change("/process/args", ["touch", "/tmp/started"])
         self.log = self.bundle.directory / "log.json"
 

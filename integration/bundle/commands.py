@@ -2,6 +2,7 @@
 """The command line of an OCI runtime, without an engine: every command goes as it does with runc, hardened where it must."""
 import json
 import unittest
+from pathlib import Path
 
 from lib import command, sandbox, state
 from lib.bundle import ENVIRONMENT, Bundle, Runtime
@@ -67,6 +68,51 @@ class Commands(unittest.TestCase):
             "0" * 16, fields["CapBnd"], "the container of now has none, the one before had it"
         )
 
+    def test_exec_by_flags_into_a_container_of_another_runtime_is_lowered_not_refused(self):
+        self.runtime = self.plain
+        identifier = self.started()
+        self.runtime = Runtime()
+        fields = self.entered("--cap", "CAP_SYS_ADMIN", "--no-new-privs=false", identifier)
+        self.assertEqual("1", fields["NoNewPrivs"])
+        first = self.plain.state(identifier)["pid"]
+        most = int(status_fields(Path(f"/proc/{first}/status").read_text())["CapBnd"], 16)
+        self.assertEqual(0, int(fields["CapBnd"], 16) & ~most)
+        script = 'echo "$A" $(id -u):$(id -g) $(pwd) $(ulimit -Hc) "$0"'
+        words = (
+            "-u",
+            "7:8",
+            "--cwd",
+            "/tmp",
+            "-e",
+            "A=b c",
+            identifier,
+            "sh",
+            "-c",
+            script,
+            "--cap",
+        )
+        done = self.runtime.call("exec", *words).check()
+        self.assertEqual(("b c 7:8 /tmp 0 --cap\n", ""), (done.out, done.err))
+        self.assertEqual(9, self.runtime.call("exec", identifier, "sh", "-c", "exit 9").code)
+
+    def test_a_cgroup_in_use_or_of_another_name_is_refused(self):
+        identifier = self.started()
+        pid = self.plain.state(identifier)["pid"]
+        other = Bundle(sandbox.base() / "cases" / "joins").shell("true")
+        joined = self.bundle.document()["linux"]["cgroupsPath"]
+        other.change("/linux/cgroupsPath", joined)
+        words = ("run", "--bundle", str(other.directory))
+        done = self.runtime.call(*words, "joins")
+        self.assertEqual(3, done.code, str(done))
+        self.assertIn("rules.cgroup.other_names", done.err)
+        self.assertIn("rules.cgroup.occupied", done.err)
+        # The same id below another root of containers: its own name, and in use all the same.
+        done = Runtime(root="elsewhere").call(*words, identifier)
+        self.assertEqual(3, done.code, str(done))
+        self.assertIn("rules.cgroup.occupied", done.err)
+        self.assertNotIn("other_names", done.err)
+        self.assertTrue(Path(f"/proc/{pid}").exists())
+
     def test_run_prints_the_containers_output_and_nothing_else(self):
         done = self.runtime.run(self.bundle.shell("echo out; echo err >&2; exit 6"))
         self.assertEqual((6, "out\n", "err\n"), (done.code, done.out, done.err))
@@ -82,7 +128,7 @@ class Commands(unittest.TestCase):
         self.assertIn("wrote", done.out)
 
     def test_run_in_the_working_directory(self):
-        self.bundle.shell("echo here")
+        self.bundle.shell("echo here").name_cgroup("one")
         done = self.runtime.call("run", "one", directory=self.bundle.directory)
         self.assertEqual("here\n", done.check().out)
 
@@ -91,7 +137,7 @@ class Commands(unittest.TestCase):
             self.bundle.shell("cat /proc/self/mountinfo | wc -l"), "one"
         ).check()
         written = self.bundle.config.read_bytes()
-        second = self.runtime.run(self.bundle, "two").check()
+        second = self.runtime.run(self.bundle, "one").check()
         self.assertEqual(first.out, second.out)
         self.assertEqual(written, self.bundle.config.read_bytes())
 
@@ -190,6 +236,7 @@ class Commands(unittest.TestCase):
             (("--pids-limit", "-1", identifier), b""),
             (("--resources", "-", identifier), b'{"pids": {"limit": -1}}'),
             (("--resources=-", identifier), b'{"pids": {"limit": 99999999}}'),
+            (("--resources=-", identifier), b'{"unified": {"pids.max": "max"}}'),
         ):
             with self.subTest(words):
                 self.runtime.call("update", *words, stdin=stdin)

@@ -17,8 +17,12 @@ class Bundle:
         document = self.document()
         document["process"].update(terminal=False, args=["true"])
         document["root"]["readonly"] = False
-        document["linux"]["cgroupsPath"] = f"{sandbox.cgroup_parent()}/{directory.name}"
         self.write(document)
+        self.name_cgroup(directory.name)
+
+    def name_cgroup(self, identifier: str) -> None:
+        """A cgroup is named after its container."""
+        self.change("/linux/cgroupsPath", f"{sandbox.cgroup_parent()}/{identifier}")
 
     @property
     def config(self) -> Path:
@@ -64,6 +68,8 @@ class Runtime:
         )
 
     def run(self, bundle: Bundle, identifier: str = "one", *flags: str) -> command.Result:
+        if not bundle.document()["linux"]["cgroupsPath"].endswith(f"/{identifier}"):
+            bundle.name_cgroup(identifier)
         return self.call("run", "--bundle", str(bundle.directory), *flags, identifier)
 
     def state(self, identifier: str) -> dict:

@@ -17,6 +17,11 @@ void add_policy(Json& ceiling, const Profile& profile) {
   }
   ceiling["rootUser"] = profile.settings("process").at("root_user");
   ceiling["realtime"] = profile.settings("cpu").at("realtime");
+  if (profile.mode("powerful-fields") == RuleMode::enforce) {
+    ceiling["ioPriority"] = profile.settings("powerful-fields").at("io_priority");
+  }
+  ceiling["unlistedFields"] =
+      profile.unlisted_fields() == UnlistedFields::refuse ? "refuse" : "keep";
 }
 
 Ceiling ceiling_of(const Json& config, const Profile& profile) {

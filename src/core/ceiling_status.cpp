@@ -195,8 +195,9 @@ Ceiling ceiling_of(const InitStatus& init, const Profile& profile) {
       number<int>(status_line(init.status, "NoNewPrivs"), "NoNewPrivs") != 0 ||
       profile.mode("no-new-privileges") == RuleMode::enforce;
   if (const auto name = apparmor_profile(init.apparmor_label)) ceiling["apparmorProfile"] = *name;
+  // Where AppArmor is, the file that SELinux would fill shows AppArmor's profile again.
   const std::string_view label = trimmed(init.selinux_label);
-  if (!label.empty()) ceiling["selinuxLabel"] = label;
+  if (!label.empty() && trimmed(init.apparmor_label).empty()) ceiling["selinuxLabel"] = label;
   ceiling["rlimits"] = rlimits_of(init, profile);
   auto oom_score_adj = number<std::int64_t>(init.oom_score_adj, "oom_score_adj");
   if (profile.mode("process") == RuleMode::enforce) {

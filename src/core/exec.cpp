@@ -68,6 +68,14 @@ void lower_labels(Draft& draft, const Ceiling& ceiling) {
       draft.set(pointer, *own, "an exec is confined like its container");
     }
   }
+  // A domain that create never looked at; whether it has less than the runtime's own, which such a
+  // container runs in, cannot be told.
+  const std::string label = find_string(draft.document(), "/selinuxLabel").value_or("");
+  if (!label.empty() && !find_string(ceiling.json, "/selinuxLabel")) {
+    draft.refuse("/selinuxLabel",
+                 "the SELinux label " + printable(label, 80) + ", and the container has none",
+                 "rules.lsm.mode", "CIS 5.3");
+  }
 }
 
 std::uint64_t limit_of(const Json& rlimit, const std::string& pointer, const char* key) {
@@ -172,6 +180,8 @@ void lower_priority(Draft& draft, const Ceiling& ceiling) {
   } else if (find_integer(draft.document(), "/scheduler/nice").value_or(0) < 0) {
     draft.set("/scheduler/nice", 0, kReason);
   }
+  // Of every class where create refuses the field, else of those that come before the host's own.
+  if (find_string(ceiling.json, "/ioPriority") == "refuse") draft.remove("/ioPriority", kReason);
   const auto io_class = find_string(draft.document(), "/ioPriority/class");
   if (io_class && *io_class != "IOPRIO_CLASS_BE" && *io_class != "IOPRIO_CLASS_IDLE") {
     draft.remove("/ioPriority", kReason);

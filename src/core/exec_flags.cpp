@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// exec's flags are a small process document: they are lowered as one and written back.
+// exec's flags are a process document in other words: they become one, and are lowered as one.
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "hardened/core/ceiling.hpp"
@@ -22,7 +23,7 @@ std::uint32_t parse_id(std::string_view text, const std::string& flag) {
   return id;
 }
 
-void read_user(Json& process, const Invocation& invocation) {
+void set_user(Json& process, const Invocation& invocation) {
   if (const auto user = invocation.flag("user"); user && !user->empty()) {
     const std::size_t colon = user->find(':');
     process["user"]["uid"] = parse_id(std::string_view(*user).substr(0, colon), "user");
@@ -35,15 +36,14 @@ void read_user(Json& process, const Invocation& invocation) {
   }
 }
 
-Json process_of(const Invocation& invocation) {
-  Json process = Json::object();
-  read_user(process, invocation);
-  if (const auto cwd = invocation.flag("cwd")) process["cwd"] = *cwd;
-  if (const auto label = invocation.flag("apparmor")) process["apparmorProfile"] = *label;
-  if (const auto label = invocation.flag("process-label")) process["selinuxLabel"] = *label;
-  const std::vector<std::string> capabilities = invocation.flag_values("cap");
-  if (!capabilities.empty()) process["capabilities"]["bounding"] = capabilities;
-  return process;
+// Added to the sets that count for a program; not to the inheritable one (CVE-2022-29162).
+void add_capabilities(Json& process, const Invocation& invocation) {
+  for (const std::string& name : invocation.flag_values("cap")) {
+    for (const std::string set : {"bounding", "effective", "permitted"}) {
+      Json& names = process["capabilities"][set];
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
 }
 
 // runc's form is [CONTROLLER[,CONTROLLER...]:]PATH, the path below the container's cgroup; "/" is
@@ -60,25 +60,33 @@ void vet_cgroup(const std::string& value) {
 
 }  // namespace
 
-void lower_exec_flags(Invocation& invocation, const Ceiling& ceiling) {
-  for (const std::string& cgroup : invocation.flag_values("cgroup")) vet_cgroup(cgroup);
-  // --user names the user only if it is given: without it the bundle's own stands, which create
-  // vetted.
-  Json process = process_of(invocation);
-  Ceiling most = ceiling;
-  if (!process.contains("user") || !process.at("user").contains("uid")) most.json.erase("rootUser");
-  const Plan plan = plan_exec(process, most);
-  require_no_refusals(plan);
-  if (!invocation.flag_values("cap").empty()) {
-    invocation.set_flag_values("cap", find_strings(plan.config, "/capabilities/bounding"));
+Json process_of_flags(const Json& own, const Invocation& invocation) {
+  Json process = own;
+  const auto& words = invocation.positionals();
+  if (words.size() < 2) throw Error(ErrorKind::usage, "exec: no command given");
+  process["args"] = std::vector<std::string>(words.begin() + 1, words.end());
+  process["terminal"] = invocation.flag("tty") == "true";
+  for (const std::string& variable : invocation.flag_values("env")) {
+    process["env"].push_back(variable);
   }
-  if (const auto label = find_string(plan.config, "/apparmorProfile"))
-    invocation.set_flag("apparmor", *label);
-  if (const auto label = find_string(plan.config, "/selinuxLabel"))
-    invocation.set_flag("process-label", *label);
-  // crun starts an exec without this flag from false, whatever the container has.
-  if (find_boolean(plan.config, "/noNewPrivileges").value_or(false))
-    invocation.set_flag("no-new-privs", "true");
+  constexpr std::array<std::pair<const char*, const char*>, 3> kTexts{
+      {{"cwd", "cwd"}, {"apparmor", "apparmorProfile"}, {"process-label", "selinuxLabel"}}};
+  for (const auto& [flag, member] : kTexts) {
+    const std::string text = invocation.flag(flag).value_or("");
+    if (!text.empty()) process[member] = text;
+  }
+  if (const auto set = invocation.flag("no-new-privs")) process["noNewPrivileges"] = *set == "true";
+  set_user(process, invocation);
+  add_capabilities(process, invocation);
+  return process;
+}
+
+void settle_exec_flags(Invocation& invocation) {
+  for (const std::string& cgroup : invocation.flag_values("cgroup")) vet_cgroup(cgroup);
+  for (const char* flag : {"additional-gids", "apparmor", "cap", "cwd", "env", "no-new-privs",
+                           "process-label", "tty", "user"}) {
+    invocation.remove_flag(flag);
+  }
 }
 
 }  // namespace hardened

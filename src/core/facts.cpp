@@ -112,10 +112,15 @@ constexpr std::tuple kMembers<HostFacts>{
     Member{"resource_limits", &HostFacts::resource_limits},
     Member{"oom_score_adj", &HostFacts::oom_score_adj}};
 template <>
+constexpr std::tuple kMembers<CgroupFact>{Member{"sight", &CgroupFact::sight},
+                                          Member{"occupied", &CgroupFact::occupied},
+                                          Member{"parent_occupied", &CgroupFact::parent_occupied}};
+template <>
 constexpr std::tuple kMembers<Facts>{
     Member{"host", &Facts::host},       Member{"root", &Facts::root},
     Member{"sources", &Facts::sources}, Member{"namespaces", &Facts::namespaces},
-    Member{"hooks", &Facts::hooks},     Member{"devices", &Facts::devices}};
+    Member{"hooks", &Facts::hooks},     Member{"devices", &Facts::devices},
+    Member{"cgroup", &Facts::cgroup}};
 
 constexpr std::array<std::string_view, 3> kSights{"seen", "missing", "unseen"};
 constexpr std::array<std::string_view, 8> kKinds{"directory", "regular", "socket",  "fifo",

@@ -16,6 +16,7 @@ constexpr std::int64_t kPage = 4096;
 constexpr std::int64_t kDefaultWeight =
     100;  // cpu.weight that the kernel gives where 1024 shares are meant
 constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view kSizes = "KMGTPEkmgtpe";  // suffixes of a size in a cgroup file
 
 std::string at_key(const ResourcesAt& at, std::string_view pointer) {
   return std::string(at.pointer) + std::string(pointer);
@@ -83,24 +84,37 @@ bool among(const std::array<std::string_view, N>& names, std::string_view key) {
 
 constexpr std::string_view kLastWriter =
     "runc writes unified last, it would override the typed limit";
+constexpr std::string_view kFairDisks = "no weight above the others' on a disk";
 
 void limit_unified_pids(Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
   const std::string_view setting = "rules.pids-limit.limit";
-  each_unified(draft, at, "",
+  each_unified(draft, at, "pids.",
                [&](const std::string& key, const std::string& member, const std::string& text) {
                  if (key == "pids.max") {
                    bound_unified(draft, member, text, {maximum, "", kLastWriter, setting});
-                 } else if (key.starts_with("pids.") || key.starts_with("cgroup.") ||
-                            key.find('/') != std::string::npos ||
-                            key.find('.') == std::string::npos) {
-                   // cgroup.procs moves processes, cgroup.subtree_control and cgroup.type change
-                   // what is accounted; a slash leads to another cgroup's file.
+                 } else {
                    refuse_key(draft, key, member, "rules.pids-limit.mode");
                  }
                });
 }
 
-void limit_unified_memory(Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
+// What memory.swap.max may be: the file counts swap alone, the specification's memory.swap counts
+// both. Where memory is not named, an update may find it at the most that it can be.
+std::int64_t swap_alone(const Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
+  const auto typed = [&](std::string_view pointer) {
+    const std::int64_t value =
+        find_integer(draft.document(), at_key(at, pointer)).value_or(maximum);
+    return value > 0 ? std::min(value, maximum) : maximum;
+  };
+  std::int64_t memory = typed("/memory/limit");
+  const auto text = find_string(draft.document(), at_key(at, "/unified/memory.max"));
+  if (text) memory = std::min(cgroup_number(*text, kSizes).value_or(maximum), maximum);
+  return std::max<std::int64_t>(0, typed("/memory/swap") - memory);
+}
+
+// Without a maximum (the host's memory is not known) the names are vetted all the same.
+void limit_unified_memory(Draft& draft, const ResourcesAt& at,
+                          std::optional<std::int64_t> maximum) {
   // Bounds, and protections: memory.min and memory.low keep pages from everybody else on the host.
   constexpr std::array<std::string_view, 4> kBounded{"memory.max", "memory.swap.max", "memory.min",
                                                      "memory.low"};
@@ -110,19 +124,21 @@ void limit_unified_memory(Draft& draft, const ResourcesAt& at, std::int64_t maxi
                                                       "memory.reclaim",   "memory.zswap.writeback"};
   each_unified(draft, at, "memory.",
                [&](const std::string& key, const std::string& member, const std::string& text) {
-                 if (among(kBounded, key)) {
-                   bound_unified(
-                       draft, member, text,
-                       {maximum, "KMGTPEkmgtpe", kLastWriter, "rules.memory-limit.bytes"});
-                 } else if (!among(kHarmless, key)) {
-                   refuse_key(draft, key, member, "rules.memory-limit.mode");
+                 if (!among(kBounded, key)) {
+                   if (!among(kHarmless, key))
+                     refuse_key(draft, key, member, "rules.memory-limit.mode");
+                 } else if (maximum) {
+                   const bool swap = key == "memory.swap.max";
+                   bound_unified(draft, member, text,
+                                 {swap ? swap_alone(draft, at, *maximum) : *maximum, kSizes,
+                                  kLastWriter, "rules.memory-limit.bytes"});
                  }
                });
 }
 
 void limit_unified_cpu(Draft& draft, const ResourcesAt& at, std::int64_t maximum_weight) {
-  constexpr std::array<std::string_view, 4> kHarmless{"cpu.max", "cpu.max.burst", "cpu.idle",
-                                                      "cpu.uclamp.max"};
+  constexpr std::array<std::string_view, 6> kHarmless{
+      "cpu.max", "cpu.max.burst", "cpu.idle", "cpu.uclamp.max", "cpuset.cpus", "cpuset.mems"};
   const std::string_view setting = "rules.cpu.shares";
   each_unified(draft, at, "cpu",
                [&](const std::string& key, const std::string& member, const std::string& text) {
@@ -132,10 +148,8 @@ void limit_unified_cpu(Draft& draft, const ResourcesAt& at, std::int64_t maximum
                    // -20 is more than eighty times the default weight.
                    if (!cgroup_number(text, ""))
                      draft.refuse(member, "\"" + printable(text, 40) + '"', setting);
-                 } else if ((key.starts_with("cpu.") && !among(kHarmless, key)) ||
-                            // These take CPUs away from everybody else on the host.
-                            key.starts_with("cpuset.cpus.partition") ||
-                            key.starts_with("cpuset.cpus.exclusive")) {
+                 } else if (!among(kHarmless, key)) {
+                   // cpuset.cpus.partition and .exclusive take CPUs away from everybody else.
                    refuse_key(draft, key, member, "rules.cpu.mode");
                  }
                });
@@ -151,7 +165,102 @@ void bound_integer(Draft& draft, const std::string& pointer, std::int64_t maximu
   }
 }
 
+// memory.swap is memory and swap together. Without swap accounting a value that was not there could
+// not be written.
+void limit_swap(Draft& draft, const ResourcesAt& at, std::int64_t maximum,
+                std::optional<std::int64_t> asked_memory, const HostFacts& host) {
+  const std::string swap = at_key(at, "/memory/swap");
+  const bool unlimited = asked_memory.value_or(0) < 0;
+  // An update to "unlimited" must raise both, or the runtime finds the old swap below the new
+  // limit.
+  const bool add = host.swap_accounting && (at.left_out == LeftOut::bounded || unlimited);
+  const bool left_out = find_integer(draft.document(), swap).value_or(0) == 0;
+  const std::int64_t memory = asked_memory.value_or(0);
+  if (add && left_out && memory > 0 && memory < maximum / 2) {
+    draft.set(swap, 2 * memory, "as much swap as memory where only memory is limited");
+    return;
+  }
+  bound_integer(draft, swap, maximum, add ? LeftOut::bounded : LeftOut::as_it_is,
+                "memory and swap together are bounded like memory");
+}
+
+void limit_typed_memory(Draft& draft, const ResourcesAt& at, std::int64_t maximum,
+                        const HostFacts& host) {
+  const std::string limit = at_key(at, "/memory/limit");
+  const auto asked = find_integer(draft.document(), limit);
+  bound_integer(draft, limit, maximum, at.left_out,
+                "one container must not take all of the host's memory");
+  limit_swap(draft, at, maximum, asked, host);
+  // memory.low on cgroup v2: pages that nobody else on the host can get back.
+  bound_integer(draft, at_key(at, "/memory/reservation"), maximum, LeftOut::as_it_is,
+                "a reservation keeps memory from everybody else");
+}
+
+// "100", "default 100" or "8:0 100", as io.weight takes them; what is no such weight is refused.
+void bound_weight(Draft& draft, const std::string& member, const std::string& text,
+                  std::int64_t maximum) {
+  const std::size_t blank = text.find(' ');
+  const std::string_view whose =
+      blank == std::string::npos ? std::string_view() : std::string_view(text).substr(0, blank);
+  const bool known =
+      whose.empty() || whose == "default" ||
+      (whose.find_first_not_of("0123456789:") == std::string_view::npos && blank < 24);
+  const auto weight = cgroup_number(blank == std::string::npos ? text : text.substr(blank + 1), "");
+  if (!known || !weight || *weight == kUnlimited) {
+    draft.refuse(member, "\"" + printable(text, 40) + "\", which is no weight",
+                 "rules.resources.block_io_weight");
+  } else if (*weight > maximum) {
+    const std::string prefix = blank == std::string::npos ? "" : text.substr(0, blank + 1);
+    draft.set(member, prefix + std::to_string(maximum), kFairDisks);
+  }
+}
+
+// What a container may never turn against others. Files that are named here only ever limit:
+// without them there is no limit at all.
+void limit_unified_others(Draft& draft, const ResourcesAt& at, const Json& settings) {
+  const std::vector<std::string> allowed = find_strings(settings, "/allowed_files");
+  const auto weight = settings.at("block_io_weight").get<std::int64_t>();
+  const auto limits = [](const std::string& key) {
+    return key == "io.max" || key == "rdma.max" || key == "misc.max" ||
+           (key.starts_with("hugetlb.") && key.ends_with(".max"));
+  };
+  each_unified(
+      draft, at, "",
+      [&](const std::string& key, const std::string& member, const std::string& text) {
+        if (key.starts_with("pids.") || key.starts_with("memory.") || key.starts_with("cpu.") ||
+            key.starts_with("cpuset.")) {
+          return;
+        }
+        const bool name = key.find('/') == std::string::npos;  // else another cgroup's file
+        if (name && (key == "io.weight" || key == "io.bfq.weight")) {
+          bound_weight(draft, member, text, weight);
+        } else if (name && key == "io.prio.class") {
+          // The other classes put the container's requests before everybody else's.
+          if (text != "no-change" && text != "restrict-to-be" && text != "idle")
+            draft.refuse(member, "the io class " + printable(text, 40), "rules.resources.mode");
+        } else if (!name || (!limits(key) &&
+                             std::find(allowed.begin(), allowed.end(), key) == allowed.end())) {
+          // cgroup.procs moves processes, io.latency throttles the neighbours, and so on.
+          refuse_key(draft, key, member, "rules.resources.allowed_files");
+        }
+      });
+}
+
 }  // namespace
+
+void limit_others(Draft& draft, const ResourcesAt& at, const Json& settings) {
+  const auto maximum = settings.at("block_io_weight").get<std::int64_t>();
+  for (const char* key : {"/blockIO/weight", "/blockIO/leafWeight"}) {
+    bound_integer(draft, at_key(at, key), maximum, LeftOut::as_it_is, kFairDisks);
+  }
+  const std::string devices = at_key(at, "/blockIO/weightDevice");
+  for (std::size_t index = 0; index < find_array(draft.document(), devices).size(); ++index) {
+    for (const char* key : {"weight", "leafWeight"}) {
+      bound_integer(draft, join(join(devices, index), key), maximum, LeftOut::as_it_is, kFairDisks);
+    }
+  }
+  limit_unified_others(draft, at, settings);
+}
 
 void limit_pids(Draft& draft, const ResourcesAt& at, const Json& settings) {
   const std::int64_t maximum = settings.at("limit").get<std::int64_t>();
@@ -175,25 +284,18 @@ std::optional<std::int64_t> memory_maximum(const Json& settings, const HostFacts
 void limit_memory(Draft& draft, const ResourcesAt& at, const Json& settings,
                   const HostFacts& host) {
   const auto maximum = memory_maximum(settings, host);
-  if (!maximum) {
+  if (maximum) {
+    limit_typed_memory(draft, at, *maximum, host);
+  } else {
     draft.unverified("memory-limit: the host's memory size is not known");
-    return;
   }
-  const std::string limit = at_key(at, "/memory/limit");
-  const std::string swap = at_key(at, "/memory/swap");
-  const bool was_unlimited = find_integer(draft.document(), limit).value_or(0) < 0;
-  bound_integer(draft, limit, *maximum, at.left_out,
-                "one container must not take all of the host's memory");
-  // memory and swap together; without swap accounting a value that was not there could not be
-  // written. An update to "unlimited" must raise both, or the runtime finds the old swap below the
-  // new limit.
-  const bool add = host.swap_accounting && (at.left_out == LeftOut::bounded || was_unlimited);
-  bound_integer(draft, swap, *maximum, add ? LeftOut::bounded : LeftOut::as_it_is,
-                "memory and swap together are bounded like memory");
-  // memory.low on cgroup v2: pages that nobody else on the host can get back.
-  bound_integer(draft, at_key(at, "/memory/reservation"), *maximum, LeftOut::as_it_is,
-                "a reservation keeps memory from everybody else");
-  limit_unified_memory(draft, at, *maximum);
+  limit_unified_memory(draft, at, maximum);
+  const std::string no_killer = at_key(at, "/memory/disableOOMKiller");
+  // Processes at the limit would sleep in the kernel for good, holding its locks, and cannot be
+  // killed.
+  if (find_boolean(draft.document(), no_killer).value_or(false)) {
+    draft.set(no_killer, false, "a container at its limit must not hang in the kernel");
+  }
 }
 
 std::int64_t shares_maximum(const Json& settings, const HostFacts& host) {

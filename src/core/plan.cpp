@@ -90,4 +90,9 @@ void require_no_refusals(const Plan& plan) {
   throw error;
 }
 
+void require_all_seen(const Plan& plan) {
+  if (plan.unverified.empty()) return;
+  throw Error(ErrorKind::refused, "could not be looked at: " + plan.unverified.front());
+}
+
 }  // namespace hardened

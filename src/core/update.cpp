@@ -34,7 +34,16 @@ struct Step {
   void (*lower)(Draft&, const Json& settings, const HostFacts&);
 };
 
-constexpr std::array<Step, 4> kSteps{{
+// runc's update ignores it, crun's writes it.
+void refuse_network_classes(Draft& draft, const Json& settings, const HostFacts&) {
+  const Json* network = find(draft.document(), "/network");
+  if (network != nullptr && !network->empty() && settings.at("network_classes") == "refuse") {
+    draft.refuse("/network", "a class for the host's traffic control",
+                 "rules.powerful-fields.network_classes");
+  }
+}
+
+constexpr std::array<Step, 6> kSteps{{
     {"pids-limit", "CIS 5.29",
      [](Draft& draft, const Json& settings, const HostFacts&) {
        limit_pids(draft, kDocument, settings);
@@ -47,7 +56,12 @@ constexpr std::array<Step, 4> kSteps{{
      [](Draft& draft, const Json& settings, const HostFacts& host) {
        limit_cpu(draft, kDocument, settings, host);
      }},
+    {"resources", "CIS 5.25",
+     [](Draft& draft, const Json& settings, const HostFacts&) {
+       limit_others(draft, kDocument, settings);
+     }},
     {"devices", "CIS 5.18", drop_device_rules},
+    {"powerful-fields", "", refuse_network_classes},
 }};
 
 void run_step(const Step& step, Plan& plan, const Profile& profile, const HostFacts& host) {
@@ -62,7 +76,8 @@ struct LimitFlag {
   bool size;  // takes 512m and the like
 };
 
-constexpr std::array<LimitFlag, 6> kFlags{{{"pids-limit", "/pids/limit", false},
+constexpr std::array<LimitFlag, 7> kFlags{{{"blkio-weight", "/blockIO/weight", false},
+                                           {"pids-limit", "/pids/limit", false},
                                            {"memory", "/memory/limit", true},
                                            {"memory-swap", "/memory/swap", true},
                                            {"memory-reservation", "/memory/reservation", true},
@@ -124,6 +139,21 @@ Json resources_of(const Invocation& invocation) {
   return resources;
 }
 
+// linux.intelRdt by another name: they write the host's resctrl file system.
+void refuse_cache_schemas(const Invocation& invocation, const Profile& profile) {
+  if (profile.mode("powerful-fields") != RuleMode::enforce ||
+      profile.settings("powerful-fields").at("intel_rdt") == "allow") {
+    return;
+  }
+  for (const std::string flag : {"l3-cache-schema", "mem-bw-schema"}) {
+    if (invocation.flag(flag).value_or("").empty()) continue;
+    throw Error(ErrorKind::refused,
+                "update: --" + flag +
+                    ": asks for a share of the host's cache and memory bandwidth; policy setting: "
+                    "rules.powerful-fields.intel_rdt");
+  }
+}
+
 }  // namespace
 
 Plan plan_update(const Json& resources, const Profile& profile, const HostFacts& host) {
@@ -144,9 +174,11 @@ Plan plan_update(const Json& resources, const Profile& profile, const HostFacts&
 }
 
 void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host) {
+  refuse_cache_schemas(invocation, profile);
   const Json asked = resources_of(invocation);
   const Plan plan = plan_update(asked, profile, host);
   require_no_refusals(plan);
+  require_all_seen(plan);
   for (const LimitFlag& flag : kFlags) {
     const auto value = find_integer(plan.config, flag.pointer);
     if (!value) continue;

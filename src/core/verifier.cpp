@@ -33,6 +33,7 @@ constexpr std::array kConditions{
     Condition{"privileged", verifier::privileged},
     Condition{"process", verifier::process},
     Condition{"read-only-rootfs", verifier::read_only_rootfs},
+    Condition{"resources", verifier::resources},
     Condition{"rlimits", verifier::rlimits},
     Condition{"rootfs-shape", verifier::rootfs_shape},
     Condition{"seccomp", verifier::seccomp},

@@ -81,6 +81,7 @@ void powerful_fields(const Subject& subject);
 void privileged(const Subject& subject);
 void process(const Subject& subject);
 void read_only_rootfs(const Subject& subject);
+void resources(const Subject& subject);
 void rlimits(const Subject& subject);
 void rootfs_shape(const Subject& subject);
 void seccomp(const Subject& subject);

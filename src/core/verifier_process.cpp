@@ -131,7 +131,8 @@ void rlimits(const Subject& s) {
   for (std::size_t index = 0; index < limits.size(); ++index) {
     const std::string pointer = join("/process/rlimits", index);
     const std::string type = text_at(limits[index], "/type");
-    for (const char* setting : {"core", "nofile", "nproc", "rtprio", "nice"}) {
+    for (const char* setting :
+         {"core", "nofile", "nproc", "rtprio", "nice", "memlock", "msgqueue", "sigpending"}) {
       std::string name = "RLIMIT_";
       for (const char* letter = setting; *letter != 0; ++letter) {
         name += static_cast<char>(*letter - 'a' + 'A');
@@ -159,7 +160,8 @@ void lsm(const Subject& s) {
   const std::string profile = text_at(s.config, "/process/apparmorProfile");
   if (host.apparmor && (profile.empty() || profile == "unconfined")) {
     const Strings usable = find_strings(s.settings, "/apparmor_profiles");
-    if (must || std::ranges::any_of(usable, [&](const std::string& name) {
+    if (must || profile == "unconfined" ||
+        std::ranges::any_of(usable, [&](const std::string& name) {
           return contains(host.apparmor_profiles, name);
         })) {
       fail("/process/apparmorProfile", "confines nothing");

@@ -55,11 +55,6 @@ void pids_limit(const Subject& s) {
     fail("/linux/resources/pids/limit", "must be within the profile's limit");
   }
   unified(s.config, kUnified, "pids.max", most);
-  for (const auto& [key, value] : find_object(s.config, kUnified).items()) {
-    if (key.starts_with("cgroup.") || key.find('/') != std::string::npos) {
-      fail(join(kUnified, key), "moves processes or what is counted");
-    }
-  }
 }
 
 std::optional<std::int64_t> memory_share(const Json& settings, const HostFacts& host) {
@@ -88,6 +83,16 @@ void memory_limit(const Subject& s) {
   }
   for (const char* key : {"memory.max", "memory.swap.max", "memory.min", "memory.low"}) {
     unified(s.config, kUnified, key, *most);
+  }
+}
+
+void resources(const Subject& s) {
+  within(s, "/linux/resources/blockIO/weight", s.settings.at("block_io_weight"));
+  within(s, "/linux/resources/blockIO/leafWeight", s.settings.at("block_io_weight"));
+  for (const auto& [key, value] : find_object(s.config, kUnified).items()) {
+    if (key.starts_with("cgroup.") || key.find('/') != std::string::npos) {
+      fail(join(kUnified, key), "moves processes or what is counted");
+    }
   }
 }
 

@@ -100,12 +100,14 @@ std::int64_t bound(const Json& document, std::string_view pointer) {
 
 void resources(const Json& before, const Json& after) {
   for (const char* field : {"pids/limit", "memory/limit", "memory/swap", "memory/reservation",
-                            "cpu/quota", "cpu/shares"}) {
+                            "cpu/quota", "cpu/shares", "blockIO/weight", "blockIO/leafWeight"}) {
     const std::string pointer = std::string("/linux/resources/") + field;
     if (bound(after, pointer) > bound(before, pointer)) weaker(pointer, "was raised");
   }
-  for (const char* field : {"blockIO", "hugepageLimits", "rdma", "cpu/period", "cpu/burst",
-                            "cpu/cpus", "cpu/mems", "cpu/realtimeRuntime"}) {
+  for (const char* field :
+       {"blockIO/throttleReadBpsDevice", "blockIO/throttleWriteBpsDevice",
+        "blockIO/throttleReadIOPSDevice", "blockIO/throttleWriteIOPSDevice", "hugepageLimits",
+        "rdma", "cpu/period", "cpu/burst", "cpu/cpus", "cpu/mems", "cpu/realtimeRuntime"}) {
     require_same(before, after, std::string("/linux/resources/") + field);
   }
 }
@@ -119,8 +121,10 @@ void unified(const Json& before, const Json& after) {
     const std::string pointer = join(kUnified, name);
     if (!had.contains(name)) weaker(pointer, "was added");
     if (had.at(name) == value) continue;
-    const auto was = verifier::cgroup_value(text_at(before, pointer));
-    const auto is = verifier::cgroup_value(text_at(after, pointer));
+    // "default 100" and "8:0 100" too: the number comes last.
+    const auto last = [](const std::string& text) { return text.substr(text.rfind(' ') + 1); };
+    const auto was = verifier::cgroup_value(last(text_at(before, pointer)));
+    const auto is = verifier::cgroup_value(last(text_at(after, pointer)));
     if (!was || !is || *is > *was) weaker(pointer, "was raised");
   }
   for (const auto& [name, value] : had.items()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/rule.hpp"
@@ -15,16 +16,31 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The container has no profile, or "unconfined": the first of the policy's that the kernel has
-// loaded.
-void confine(Draft& draft, const RuleInput& input) {
-  const std::vector<std::string>& loaded = input.facts.host.apparmor_profiles;
-  for (const std::string& profile : find_strings(input.settings, "/apparmor_profiles")) {
-    if (!contains(loaded, profile)) continue;
-    draft.set(kProfile, profile, "mandatory access control where the host has it");
-    return;
+// "containers-default-*" stands for every name that begins so.
+bool matches(const std::string& name, const std::string& pattern) {
+  if (!pattern.ends_with('*')) return name == pattern;
+  return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+// The first of the policy's profiles that the kernel has loaded.
+std::optional<std::string> first_loaded(const RuleInput& input) {
+  for (const std::string& pattern : find_strings(input.settings, "/apparmor_profiles")) {
+    for (const std::string& name : input.facts.host.apparmor_profiles) {
+      if (matches(name, pattern)) return name;
+    }
   }
-  if (find_string(input.settings, "/missing") == "refuse") {
+  return std::nullopt;
+}
+
+// The container has no profile, or "unconfined".
+void confine(Draft& draft, const RuleInput& input, bool unconfined) {
+  if (const auto profile = first_loaded(input)) {
+    draft.set(kProfile, *profile, "mandatory access control where the host has it");
+  } else if (unconfined) {
+    // Asked for, not merely left out.
+    draft.refuse(kProfile, "no confinement by AppArmor, and the kernel has no profile to give",
+                 "rules.lsm.allow_unconfined", "CIS 5.2");
+  } else if (find_string(input.settings, "/missing") == "refuse") {
     draft.refuse(kProfile, "no AppArmor profile, and the kernel has none of the policy's loaded",
                  "rules.lsm.missing", "CIS 5.2");
   }
@@ -33,14 +49,14 @@ void confine(Draft& draft, const RuleInput& input) {
 void vet_apparmor(Draft& draft, const RuleInput& input) {
   const std::string profile = find_string(draft.document(), kProfile).value_or("");
   if (profile.empty() || profile == "unconfined") {
-    confine(draft, input);
+    confine(draft, input, !profile.empty());
     return;
   }
   const std::vector<std::string>& loaded = input.facts.host.apparmor_profiles;
   // ":root:unconfined" and "x//&unconfined" are other spellings for the kernel; a profile that is
   // loaded in complain or unconfined mode (Ubuntu has dozens) confines nothing. Only a plain name
   // that is enforced is taken.
-  const bool plain = profile.find_first_of(":& \t\n") == std::string::npos;
+  const bool plain = profile.find_first_of(":&/* \t\n") == std::string::npos;
   if (plain && loaded.empty()) {
     draft.unverified("the AppArmor profile " + printable(profile, 80));
   } else if (!plain || !contains(loaded, profile)) {
@@ -48,6 +64,16 @@ void vet_apparmor(Draft& draft, const RuleInput& input) {
         kProfile,
         "the AppArmor profile " + printable(profile, 80) + ", which the kernel does not enforce",
         "rules.lsm.allow_unconfined", "CIS 5.2");
+    return;
+  }
+  // That of another program is enforced too, and may allow all that a container should not have.
+  const std::vector<std::string> accepted = find_strings(input.settings, "/apparmor_profiles");
+  if (std::none_of(accepted.begin(), accepted.end(),
+                   [&](const std::string& pattern) { return matches(profile, pattern); })) {
+    draft.refuse(kProfile,
+                 "the AppArmor profile " + printable(profile, 80) +
+                     ", which the policy does not name as one for containers",
+                 "rules.lsm.apparmor_profiles", "CIS 5.2");
   }
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hardened/core/document.hpp"
 #include "hardened/core/limits.hpp"
 #include "hardened/core/rule.hpp"
 
@@ -8,12 +7,6 @@ namespace {
 
 void apply(Draft& draft, const RuleInput& input) {
   limit_memory(draft, {"/linux/resources", LeftOut::bounded}, input.settings, input.facts.host);
-  constexpr std::string_view kNoKiller = "/linux/resources/memory/disableOOMKiller";
-  // Processes at the limit would sleep in the kernel for good, holding its locks, and cannot be
-  // killed.
-  if (find_boolean(draft.document(), kNoKiller).value_or(false)) {
-    draft.set(kNoKiller, false, "a container at its limit must not hang in the kernel");
-  }
 }
 
 }  // namespace

@@ -45,13 +45,15 @@ void contain(Draft& draft, const RuleInput& input) {
   constexpr std::string_view kReason = "a privileged container comes down to the profile";
   const std::vector<std::string> keep =
       find_strings(input.profile.settings("capabilities"), "/keep");
-  const Json sets = find_object(draft.document(), "/process/capabilities");
-  for (const auto& [set, names] : sets.items()) {
+  // The five sets alone: whatever else stands beside them is not ours to empty.
+  for (const char* set : {"bounding", "permitted", "effective", "inheritable", "ambient"}) {
+    const std::string pointer = join("/process/capabilities", set);
+    if (find(draft.document(), pointer) == nullptr) continue;
     Json kept = Json::array();
-    for (const Json& name : names) {
+    for (const std::string& name : find_strings(draft.document(), pointer)) {
       if (std::find(keep.begin(), keep.end(), name) != keep.end()) kept.push_back(name);
     }
-    draft.set(join("/process/capabilities", set), kept, kReason);
+    draft.set(pointer, kept, kReason);
   }
   Json rules = Json::array({{{"allow", false}, {"access", "rwm"}}});
   for (const Json& rule : find_array(draft.document(), kDeviceRules)) {

@@ -28,6 +28,9 @@ constexpr std::array kBounds = {
     Bound{"RLIMIT_NPROC", "/nproc", true, "a second limit to fork bombs, per user"},
     Bound{"RLIMIT_RTPRIO", "/rtprio", false, "real-time threads starve the host's processors"},
     Bound{"RLIMIT_NICE", "/nice", false, "other containers' share of the processors"},
+    Bound{"RLIMIT_MEMLOCK", "/memlock", false, "memory that the host can never take back"},
+    Bound{"RLIMIT_MSGQUEUE", "/msgqueue", false, "queues are memory of the host's kernel"},
+    Bound{"RLIMIT_SIGPENDING", "/sigpending", false, "signals wait in memory of the host's kernel"},
 };
 
 // Unsigned beyond find_integer's reach: 2^64-1 is no limit. A negative one is refused by runc; a C

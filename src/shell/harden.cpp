@@ -32,13 +32,6 @@ void require_restore_allowed(const Policy& policy, const Invocation& invocation)
   }
 }
 
-// A rule that had to judge by the text alone lists what it did not see: dry-run may assume, create
-// never.
-void require_all_seen(const Plan& plan) {
-  if (plan.unverified.empty()) return;
-  throw Error(ErrorKind::refused, "could not be looked at: " + plan.unverified.front());
-}
-
 // Ids for a container that may want its own; of a size of 0 where it will not.
 IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile& profile) {
   if (!environment.root || profile.mode("user-namespace") != RuleMode::enforce) return {};

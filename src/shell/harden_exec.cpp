@@ -43,20 +43,31 @@ std::string hand_over(Kernel& kernel, int lowest, const Json& document) {
   return "/proc/self/fd/" + std::to_string(kept.release());
 }
 
-// Without --process the runtime starts from the bundle's config.json, which was rewritten at
-// create. If it now gives more than the container may have, someone changed it.
-void require_bundle_within(Kernel& kernel, const std::string& bundle, const Ceiling& ceiling) {
+struct Container {
+  std::string bundle;
+  Ceiling ceiling;
+};
+
+// The process of the bundle's document, as created or, where another runtime started the container,
+// as its author wrote it: both are lowered.
+Json own_process(Kernel& kernel, const std::string& bundle) {
   const Json config = read_document(kernel, bundle + "/config.json");
   const Json* process = find(config, "/process");
   if (process == nullptr)
     throw Error(ErrorKind::refused, "/process", "the bundle has none to start from");
   check_fields(*process, DocumentKind::process, UnlistedFields::keep);
-  const Plan plan = plan_exec(*process, ceiling);
-  require_no_refusals(plan);
-  if (!plan.changes.empty()) {
-    throw Error(ErrorKind::refused, "/process" + plan.changes.front().pointer,
-                "the bundle's config.json gives more than the container was created with");
-  }
+  return *process;
+}
+
+Json asked_process(Kernel& kernel, const Container& container, const Invocation& invocation) {
+  const auto file = invocation.flag("process");
+  if (!file) return process_of_flags(own_process(kernel, container.bundle), invocation);
+  Json process = read_document(kernel, *file);
+  const bool refuse = find_string(container.ceiling.json, "/unlistedFields") == "refuse";
+  check_fields(process, DocumentKind::process,
+               refuse ? UnlistedFields::refuse : UnlistedFields::keep);
+  require_process(process, DocumentKind::process);
+  return process;
 }
 
 // Whether the container of that id is still the one that the record was written for.
@@ -71,24 +82,20 @@ bool describes(Kernel& kernel, const Record& record) {
   }
 }
 
-struct Container {
-  std::string bundle;
-  std::string profile;
-  Ceiling ceiling;
-};
-
-// A container that another runtime started has no record: its own init shows what it has. nullopt:
-// there is none.
+// A container that another runtime started has no record: its own init shows what it has. Without
+// --process the bundle is what the exec starts from, so the runtime is asked whose it is: the id
+// may have been used anew for another bundle. nullopt: there is no such container.
 std::optional<Container> known_container(Kernel& kernel, const Environment& environment,
                                          const ContainerKey& key, const Policy& policy,
-                                         const std::string& runtime) {
+                                         const std::string& runtime, bool by_flags) {
   const auto record = read_record(kernel, environment, key);
-  if (record && describes(kernel, *record))
-    return Container{record->bundle, record->profile, record->ceiling};
-  const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
+  const bool believed = record && describes(kernel, *record);
+  if (believed && !by_flags) return Container{record->bundle, record->ceiling};
   const auto init = init_process(kernel, runtime, key);
   if (!init) return std::nullopt;
-  return Container{init->bundle, profile.name(), ceiling_of(init->status, profile)};
+  if (believed && init->bundle == record->bundle) return Container{record->bundle, record->ceiling};
+  const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
+  return Container{init->bundle, ceiling_of(init->status, profile)};
 }
 
 // The runtime says in its own words, and by its own exit code, that there is no such container. One
@@ -110,23 +117,17 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
-  const auto container = known_container(kernel, environment, key, policy, runtime);
+  const auto container =
+      known_container(kernel, environment, key, policy, runtime, !invocation.flag("process"));
   const int lowest = first_unasked_descriptor(environment, invocation);
   close_unasked_descriptors(kernel, environment, invocation);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
 
-  if (const auto file = invocation.flag("process")) {
-    const Json process = read_document(kernel, *file);
-    check_fields(process, DocumentKind::process, UnlistedFields::keep);
-    require_process(process, DocumentKind::process);
-    const Plan plan = plan_exec(process, container->ceiling);
-    require_no_refusals(plan);
-    verify_exec(plan.config, container->ceiling);
-    invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
-  } else {
-    require_bundle_within(kernel, container->bundle, container->ceiling);
-  }
-  lower_exec_flags(invocation, container->ceiling);
+  const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
+  require_no_refusals(plan);
+  verify_exec(plan.config, container->ceiling);
+  settle_exec_flags(invocation);
+  invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   kernel.execute(runtime, invocation.arguments());
 }
 
@@ -144,9 +145,10 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
 
   if (const auto file = invocation.flag("resources")) {
     const Json resources = read_document(kernel, *file);
-    check_fields(resources, DocumentKind::resources, UnlistedFields::keep);
+    check_fields(resources, DocumentKind::resources, profile.unlisted_fields());
     const Plan plan = plan_update(resources, profile, host);
     require_no_refusals(plan);
+    require_all_seen(plan);
     verify_update(plan.config, profile, host);
     invocation.set_flag("resources", hand_over(kernel, lowest, plan.config));
   }

@@ -229,6 +229,10 @@ Inspection Inspector::run() {
                         [&](int object, const Wanted&) { return looker_.executable(object); });
   state_devices();
   if (root_) result_.objects[find_string(document_, "/root/path").value_or("")] = std::move(root_);
+  const std::string cgroup = find_string(document_, "/linux/cgroupsPath").value_or("");
+  if (!cgroup.empty()) {
+    facts.cgroup = look<CgroupFact>("/linux/cgroupsPath", [&] { return looker_.cgroup(cgroup); });
+  }
   return std::move(result_);
 }
 

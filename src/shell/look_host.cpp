@@ -51,12 +51,15 @@ std::uint64_t total_memory(const std::string& meminfo) {
 // "Max open files            1024                 524288               files": our own, which what
 // we become hands on.
 std::map<std::string, ResourceLimit> own_limits(const std::string& limits) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames{
       {{"Max core file size", "RLIMIT_CORE"},
        {"Max open files", "RLIMIT_NOFILE"},
        {"Max processes", "RLIMIT_NPROC"},
        {"Max realtime priority", "RLIMIT_RTPRIO"},
-       {"Max nice priority", "RLIMIT_NICE"}}};
+       {"Max nice priority", "RLIMIT_NICE"},
+       {"Max locked memory", "RLIMIT_MEMLOCK"},
+       {"Max msgqueue size", "RLIMIT_MSGQUEUE"},
+       {"Max pending signals", "RLIMIT_SIGPENDING"}}};
   const auto number = [](const std::string& word) {
     return word == "unlimited" ? std::numeric_limits<std::uint64_t>::max() : std::stoull(word);
   };

@@ -68,6 +68,10 @@ TEST(Ceiling, OfAConfigIsWhatTheConfigSays) {
   EXPECT_EQ(ceiling.at("uidMappings"), config.at("linux").at("uidMappings"));
   EXPECT_EQ(ceiling.at("gidMappings"), Json::array());
   EXPECT_EQ(ceiling.at("enforced").size(), 6U);
+  EXPECT_EQ(ceiling.at("ioPriority"), "refuse");
+  EXPECT_EQ(ceiling.at("unlistedFields"), "keep");
+  EXPECT_EQ(ceiling_of(config, Policy::builtin().profile("strict")).json.at("unlistedFields"),
+            "refuse");
 }
 
 TEST(Ceiling, OfAnEmptyConfigHasNoCapabilities) {
@@ -109,6 +113,11 @@ TEST(Ceiling, AnUnconfinedInitHasNoProfile) {
     status.apparmor_label = label;
     EXPECT_FALSE(ceiling_of(status, standard()).json.contains("apparmorProfile"));
   }
+  status.apparmor_label = "docker-default (enforce)\n";
+  status.selinux_label =
+      status.apparmor_label;  // the kernel shows the one there is under both names
+  EXPECT_FALSE(ceiling_of(status, standard()).json.contains("selinuxLabel"));
+  status.apparmor_label = "";
   status.selinux_label = std::string("system_u:system_r:container_t:s0\0", 33);
   EXPECT_EQ(ceiling_of(status, standard()).json.at("selinuxLabel"),
             "system_u:system_r:container_t:s0");

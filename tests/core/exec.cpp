@@ -171,6 +171,23 @@ TEST(Exec, WorkingDirectoriesThroughADescriptorAreRefused) {
   }
 }
 
+TEST(Exec, ALabelThatTheContainerDoesNotHaveIsRefused) {
+  Ceiling without = ceiling();
+  without.json.erase("selinuxLabel");
+  const Plan plan = exec_of(R"({"selinuxLabel": "u:r:spc_t:s0"})", without);
+  ASSERT_EQ(plan.refusals.size(), 1U);
+  EXPECT_EQ(plan.refusals[0].pointer, "/selinuxLabel");
+  EXPECT_TRUE(exec_of(R"({"selinuxLabel": ""})", without).refusals.empty());
+}
+
+TEST(Exec, AnIoPriorityIsDroppedWhereCreateRefusesIt) {
+  const std::string process = R"({"ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 0}})";
+  EXPECT_FALSE(lowered(process).contains("ioPriority"));
+  const Ceiling allowing = ceiling(
+      R"({"profiles": {"standard": {"rules": {"powerful-fields": {"io_priority": "allow"}}}}})");
+  EXPECT_TRUE(exec_of(process, allowing).config.contains("ioPriority"));
+}
+
 TEST(Exec, PrioritiesOverTheHostAreDropped) {
   const Json process = lowered(R"({"scheduler": {"policy": "SCHED_FIFO", "priority": 99},
                                    "ioPriority": {"class": "IOPRIO_CLASS_RT", "priority": 0}})");

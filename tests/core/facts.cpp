@@ -43,7 +43,8 @@ constexpr std::string_view kEverything = R"({
     "identity": {"device": 1, "inode": 1}, "location": {"device": "0:8", "path": "/x"},
     "owner": 1, "mode": 1, "major": 1, "minor": 1, "replaceable": false, "file_system": "tmpfs",
     "locked_options": ["nosuid"], "submounts": [],
-    "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}}
+    "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}},
+  "cgroup": {"sight": "seen", "occupied": true, "parent_occupied": true}
 })";
 
 void expect_refused(std::string_view text, std::string_view pointer) {

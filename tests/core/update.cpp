@@ -69,6 +69,11 @@ TEST(Update, MemoryIsAtMostTheShareOfTheHost) {
             Json::parse(R"({"memory": {"limit": 0, "swap": 0}})"));
 }
 
+TEST(Update, ProcessesAtTheLimitStayKillable) {
+  EXPECT_EQ(lowered(R"({"memory": {"disableOOMKiller": true}})").at("memory"),
+            Json({{"disableOOMKiller", false}}));
+}
+
 TEST(Update, UnlimitedMemoryBoundsSwapWithIt) {
   EXPECT_EQ(lowered(R"({"memory": {"limit": -1}})").at("memory").at("swap"), kMaximum);
   HostFacts without = host();
@@ -87,16 +92,18 @@ TEST(Update, CpuWeightIsAtMostTheMachineAndRealTimeIsRefused) {
 TEST(Update, UnifiedIsClampedLikeItsTypedTwins) {
   const Json unified =
       lowered(R"({"unified": {"pids.max": "max", "memory.max": "9G", "memory.swap.max": "max",
-      "memory.low": "max", "memory.high": "max", "cpu.weight": "10000", "cpu.max": "max 100000", "io.weight": "10"}})")
+      "memory.low": "max", "memory.high": "max", "cpu.weight": "10000", "cpu.max": "max 100000",
+      "io.weight": "10", "io.bfq.weight": "900"}})")
           .at("unified");
   EXPECT_EQ(unified.at("pids.max"), "1024");
   EXPECT_EQ(unified.at("memory.max"), std::to_string(kMaximum));
-  EXPECT_EQ(unified.at("memory.swap.max"), std::to_string(kMaximum));
+  EXPECT_EQ(unified.at("memory.swap.max"), "0");
   EXPECT_EQ(unified.at("memory.low"), std::to_string(kMaximum));
   EXPECT_EQ(unified.at("memory.high"), "max");
   EXPECT_EQ(unified.at("cpu.weight"), "200");
   EXPECT_EQ(unified.at("cpu.max"), "max 100000");
   EXPECT_EQ(unified.at("io.weight"), "10");
+  EXPECT_EQ(unified.at("io.bfq.weight"), "100");
   EXPECT_EQ(lowered(R"({"unified": {"pids.max": "7"}})").at("unified").at("pids.max"), "7");
 }
 
@@ -106,11 +113,37 @@ TEST(Update, UnifiedThatCannotBeBoundedIsRefused) {
   expect_refused(R"({"unified": {"pids.max": "07777"}})", "/unified/pids.max", "pids-limit");
   expect_refused(R"({"unified": {"memory.max": ""}})", "/unified/memory.max", "memory-limit");
   expect_refused(R"({"unified": {"memory.new": "1"}})", "/unified/memory.new", "memory-limit");
-  expect_refused(R"({"unified": {"cgroup.procs": "1"}})", "/unified/cgroup.procs", "pids-limit");
-  expect_refused(R"({"unified": {"../pids.max": "1"}})", "/unified/..~1pids.max", "pids-limit");
+  expect_refused(R"({"unified": {"cgroup.procs": "1"}})", "/unified/cgroup.procs", "resources");
+  expect_refused(R"({"unified": {"../pids.max": "1"}})", "/unified/..~1pids.max", "resources");
+  expect_refused(R"({"unified": {"io.latency": "8:0 target=1"}})", "/unified/io.latency",
+                 "resources");
+  expect_refused(R"({"unified": {"io.weight": "max"}})", "/unified/io.weight", "resources");
   expect_refused(R"({"unified": {"cpu.weight.nice": "-20"}})", "/unified/cpu.weight.nice", "cpu");
   expect_refused(R"({"unified": {"cpuset.cpus.partition": "isolated"}})",
                  "/unified/cpuset.cpus.partition", "cpu");
+}
+
+TEST(Update, UnifiedSwapIsWhatIsLeftBesideMemory) {
+  const auto swap = [](const std::string& memory) {
+    return lowered(R"({"memory": )" + memory + R"(, "unified": {"memory.swap.max": "max"}})")
+        .at("unified")
+        .at("memory.swap.max");
+  };
+  EXPECT_EQ(swap(R"({"limit": 1000000000})"), std::to_string(kMaximum - 1000000000));
+  EXPECT_EQ(swap(R"({"limit": 1000000000, "swap": 1500000000})"), "500000000");
+  EXPECT_EQ(swap("{}"), "0") << "the container may have all of its memory already";
+}
+
+TEST(Update, WeightsOnDisksComeDownAndNetworkClassesAreRefused) {
+  const Json block =
+      lowered(R"({"blockIO": {"weight": 1000, "weightDevice": [{"major": 8, "weight": 700}]}})")
+          .at("blockIO");
+  EXPECT_EQ(block.at("weight"), 100);
+  EXPECT_EQ(block.at("weightDevice").at(0).at("weight"), 100);
+  expect_refused(R"({"network": {"classID": 1048577}})", "/network", "powerful-fields");
+  expect_refused(R"({"network": {"priorities": [{"name": "eth0", "priority": 9}]}})", "/network",
+                 "powerful-fields");
+  EXPECT_TRUE(update_of(R"({"network": {}})").refusals.empty());
 }
 
 TEST(Update, DevicesAreNotOpened) {
@@ -163,6 +196,8 @@ TEST(UpdateFlags, AreClampedLikeTheDocument) {
             (Words{"update", "--pids-limit=4", "--pids-limit", "4", "c1"}));
   EXPECT_EQ(flags({"update", "--cpu-share=99999", "c1"}),
             (Words{"update", "--cpu-share=2048", "c1"}));
+  EXPECT_EQ(flags({"update", "--blkio-weight", "1000", "c1"}),
+            (Words{"update", "--blkio-weight", "100", "c1"}));
   const std::string most = std::to_string(kMaximum);
   EXPECT_EQ(flags({"update", "--memory", "-1", "c1"}),
             (Words{"update", "--memory", most, "--memory-swap", most, "c1"}));
@@ -190,6 +225,20 @@ TEST(UpdateFlags, NumbersThatRuntimesReadDifferentlyAreUsageErrors) {
       EXPECT_EQ(error.kind(), ErrorKind::usage) << flag;
     }
   }
+}
+
+TEST(UpdateFlags, SharesOfTheHostsCacheAreRefused) {
+  for (const std::string flag : {"--l3-cache-schema=L3:0=f", "--mem-bw-schema=MB:0=20"}) {
+    try {
+      flags({"update", flag, "c1"});
+      ADD_FAILURE() << "accepted: " << flag;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::refused);
+      EXPECT_NE(std::string(error.what()).find("rules.powerful-fields.intel_rdt"),
+                std::string::npos);
+    }
+  }
+  EXPECT_NO_THROW(flags({"update", "--l3-cache-schema=", "c1"}));
 }
 
 TEST(UpdateFlags, RealTimeIsRefused) {

@@ -181,7 +181,9 @@ TEST_F(Inspect, TheCallersOwnLimitsAreTheKernels) {
   for (const auto& [type, resource] :
        {std::pair{"RLIMIT_CORE", RLIMIT_CORE}, std::pair{"RLIMIT_NOFILE", RLIMIT_NOFILE},
         std::pair{"RLIMIT_NPROC", RLIMIT_NPROC}, std::pair{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-        std::pair{"RLIMIT_NICE", RLIMIT_NICE}}) {
+        std::pair{"RLIMIT_NICE", RLIMIT_NICE}, std::pair{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+        std::pair{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+        std::pair{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}}) {
     ASSERT_EQ(::getrlimit(resource, &limit), 0) << type;
     EXPECT_EQ(host.resource_limits.at(type).soft, limit.rlim_cur) << type;
     EXPECT_EQ(host.resource_limits.at(type).hard, limit.rlim_max) << type;

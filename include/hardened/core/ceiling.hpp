@@ -20,7 +20,8 @@ namespace hardened {
 // profile, no mapping):
 // {"capabilities": [...], "noNewPrivileges": true, "apparmorProfile": "..", "selinuxLabel": "..",
 //  "rlimits": [...], "oomScoreAdj": 0, "uidMappings": [...], "gidMappings": [...],
-//  "rootUser": "refuse", "realtime": "refuse", "enforced": ["capabilities", ...]}
+//  "rootUser": "refuse", "realtime": "refuse", "ioPriority": "refuse", "unlistedFields": "refuse",
+//  "enforced": ["capabilities", ...]}
 // `enforced` names the rules that were in enforce mode: what the policy left alone at create is
 // left alone at exec.
 struct Ceiling {
@@ -41,8 +42,13 @@ Ceiling ceiling_of(const InitStatus& init, const Profile& profile);
 
 // A process document brought down to the ceiling.
 Plan plan_exec(const Json& process, const Ceiling& ceiling);
-// The flags of `exec` edited in place. Throws Error(refused).
-void lower_exec_flags(Invocation& invocation, const Ceiling& ceiling);
+// What `exec` without --process starts, for every runtime as runc reads it: the container's own
+// process, the flags and the command line laid over it. To be lowered like any other. Throws
+// Error(usage).
+Json process_of_flags(const Json& own, const Invocation& invocation);
+// What a process document says is taken off the command line: beside --process runtimes ignore it.
+// Throws Error(refused) for a cgroup that is not the container's.
+void settle_exec_flags(Invocation& invocation);
 
 // Whether a working directory leads into /proc or to an open descriptor, by its text
 // (CVE-2024-21626).

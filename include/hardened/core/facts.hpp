@@ -94,6 +94,13 @@ struct ExecutableFact {
   bool replaceable = true;  // it or a parent can be written by non-root
 };
 
+// What lies at linux.cgroupsPath, read in every way in which a runtime could.
+struct CgroupFact {
+  Sight sight = Sight::unseen;   // seen: looked for, whether or not something is there
+  bool occupied = false;         // it exists, and has processes or cgroups below it
+  bool parent_occupied = false;  // a cgroup above it, other than the root, has processes of its own
+};
+
 // A path that containers must not be given, found on this host.
 struct SensitivePath {
   std::string path;
@@ -137,6 +144,7 @@ struct Facts {
   std::map<std::string, NamespaceFact> namespaces;  // by linux.namespaces[].path as written
   std::map<std::string, ExecutableFact> hooks;      // by hooks.*[].path as written
   std::map<std::string, SourceFact> devices;  // by linux.devices[].path's node on the host, if any
+  CgroupFact cgroup;
 };
 
 // The form of `doctor --facts` and `dry-run --host-facts`. Throws Error(invalid_input) with a

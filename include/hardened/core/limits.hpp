@@ -25,13 +25,16 @@ struct ResourcesAt {
 };
 
 // Settings are the rule's own: pids-limit {limit}, memory-limit {host_percent, bytes}, cpu {shares,
-// realtime}. Also refuses unified cgroup.* and keys that are no file name: cgroup.procs would move
-// processes.
+// realtime}. Each has the files of its controllers in `unified`, and refuses those that it does not
+// know.
 void limit_pids(Draft& draft, const ResourcesAt& at, const Json& settings);
-// Without the host's memory size and without `bytes` nothing is bounded and a line of `unverified`
-// says so.
+// Without the host's memory size and without `bytes` no amount is bounded and a line of
+// `unverified` says so.
 void limit_memory(Draft& draft, const ResourcesAt& at, const Json& settings, const HostFacts& host);
 void limit_cpu(Draft& draft, const ResourcesAt& at, const Json& settings, const HostFacts& host);
+// resources {block_io_weight, allowed_files}: weights on disks, and every file of `unified` that is
+// none of the other rules': cgroup.procs would move processes.
+void limit_others(Draft& draft, const ResourcesAt& at, const Json& settings);
 
 // Bytes: memory-limit.bytes, or else host_percent of the host's memory, in whole pages; nullopt:
 // not known. The bound of memory.limit, and of memory and swap together (memory.swap in the

@@ -55,4 +55,8 @@ Error refused(const Refusal& refusal);
 // then how many more; its pointer is the first one's.
 void require_no_refusals(const Plan& plan);
 
+// Throws Error(refused) where a rule had to judge by the text alone: dry-run may assume, what
+// starts or changes a container never.
+void require_all_seen(const Plan& plan);
+
 }  // namespace hardened

@@ -42,6 +42,8 @@ class Looker {
   // The host's node of that kind and number: where devtmpfs has it, else at `path`.
   SourceFact device(const std::string& path, FileKind kind, std::uint32_t major,
                     std::uint32_t minor);
+  // linux.cgroupsPath, as a path and as a unit, in every hierarchy below `root`.
+  CgroupFact cgroup(const std::string& path, const std::string& root = "/sys/fs/cgroup");
   HostFacts host(const Profile& profile);
 
  private:
@@ -61,6 +63,9 @@ class Looker {
   bool is_own(std::string_view file, const FileIdentity& identity);
   std::vector<SensitivePath> sensitive(const Profile& profile);
   bool swap_is_accounted(int cgroup_version);
+  bool has_processes(int cgroup);
+  void look_at_cgroup(int hierarchy, const std::string& base, const std::string& path,
+                      CgroupFact& fact);
 
   Kernel& kernel_;
   bool initial_user_namespace_;
