@@ -65,14 +65,22 @@ constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"overlay", &SourceFact::overlay},
                                           Member{"unmappable", &SourceFact::unmappable}};
 template <>
+constexpr std::tuple kMembers<RootPart>{Member{"path", &RootPart::path},
+                                        Member{"location", &RootPart::location}};
+template <>
 constexpr std::tuple kMembers<RootFact>{Member{"sight", &RootFact::sight},
                                         Member{"path", &RootFact::path},
                                         Member{"identity", &RootFact::identity},
                                         Member{"location", &RootFact::location},
+                                        Member{"parts", &RootFact::parts},
                                         Member{"symbolic_links", &RootFact::symbolic_links},
                                         Member{"directories", &RootFact::directories},
                                         Member{"overlay", &RootFact::overlay},
                                         Member{"unmappable", &RootFact::unmappable}};
+template <>
+constexpr std::tuple kMembers<DestinationFact>{Member{"sight", &DestinationFact::sight},
+                                               Member{"places", &DestinationFact::places},
+                                               Member{"linked", &DestinationFact::linked}};
 template <>
 constexpr std::tuple kMembers<NamespaceFact>{Member{"sight", &NamespaceFact::sight},
                                              Member{"type", &NamespaceFact::type},
@@ -116,11 +124,14 @@ constexpr std::tuple kMembers<CgroupFact>{Member{"sight", &CgroupFact::sight},
                                           Member{"occupied", &CgroupFact::occupied},
                                           Member{"parent_occupied", &CgroupFact::parent_occupied}};
 template <>
-constexpr std::tuple kMembers<Facts>{
-    Member{"host", &Facts::host},       Member{"root", &Facts::root},
-    Member{"sources", &Facts::sources}, Member{"namespaces", &Facts::namespaces},
-    Member{"hooks", &Facts::hooks},     Member{"devices", &Facts::devices},
-    Member{"cgroup", &Facts::cgroup}};
+constexpr std::tuple kMembers<Facts>{Member{"host", &Facts::host},
+                                     Member{"root", &Facts::root},
+                                     Member{"sources", &Facts::sources},
+                                     Member{"destinations", &Facts::destinations},
+                                     Member{"namespaces", &Facts::namespaces},
+                                     Member{"hooks", &Facts::hooks},
+                                     Member{"devices", &Facts::devices},
+                                     Member{"cgroup", &Facts::cgroup}};
 
 constexpr std::array<std::string_view, 3> kSights{"seen", "missing", "unseen"};
 constexpr std::array<std::string_view, 8> kKinds{"directory", "regular", "socket",  "fifo",

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/paths.hpp"
 
 namespace hardened {
@@ -60,6 +61,7 @@ bool is_same_file(const FileIdentity& one, const FileIdentity& other) {
 }
 
 std::string reference_of(std::string_view path) {
+  if (is_engine_socket(path)) return "CIS 5.32";
   for (const std::string_view engine : {"docker", "containerd", "containers", "crio", "podman"}) {
     if (path.find(engine) != path.npos && path.starts_with("/run")) return "CIS 5.32";
   }
@@ -67,6 +69,8 @@ std::string reference_of(std::string_view path) {
 }
 
 }  // namespace
+
+bool is_engine_socket(std::string_view path) { return holds(kEngineSockets, last_part(path)); }
 
 SourceJudge::SourceJudge(const Json& document, const RuleInput& input)
     : root_text_(normal_path(find_string(document, "/root/path").value_or(""))),
@@ -146,7 +150,7 @@ void SourceJudge::judge_one(const SourceFact& source, const BindRequest& request
   }
   if (holds(kKernelFileSystems, source.file_system) && !allowed) {
     object("a " + source.file_system + " file system of the host, " + request.source, "");
-  } else if (holds(kEngineSockets, last_part(source.path)) && !allowed) {
+  } else if (is_engine_socket(source.path) && !allowed) {
     object("an engine's socket, " + request.source, "CIS 5.32");
   } else if (only_allowed_ && !allowed && !exception.any && !exception.end) {
     object(request.source + " of the host, outside the roots that the policy allows", "");
@@ -186,14 +190,7 @@ SourceJudge::Exception SourceJudge::exception_for(const SourceFact& source,
 // A directory of the container's own rootfs on itself gives nothing that the container does not
 // have.
 bool SourceJudge::is_own(const SourceFact& source, const BindRequest& request) const {
-  if (source.sight == Sight::seen && root_.sight == Sight::seen) {
-    return source.path == path_below(root_.path, request.destination) &&
-           source.location.device == root_.location.device &&
-           source.location.path == path_below(root_.location.path, request.destination);
-  }
-  if (source.sight == Sight::seen || root_text_.empty() || root_text_ == "/") return false;
-  return source.path == path_below(root_text_, request.destination) ||
-         (root_.sight == Sight::seen && source.path == path_below(root_.path, request.destination));
+  return is_own_rootfs(source, request.destination, root_, root_text_);
 }
 
 // What every user of the host may run and read, and root alone can change.

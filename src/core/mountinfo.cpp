@@ -122,6 +122,13 @@ std::optional<Mount> MountTable::find(std::uint64_t id) const {
   return parse(*line);
 }
 
+const std::vector<Mount>& MountTable::all() const {
+  for (std::size_t index = all_.size(); index < lines_.size(); ++index) {
+    all_.push_back(parse(lines_[index]));
+  }
+  return all_;
+}
+
 std::vector<Mount> MountTable::below(std::uint64_t id, std::string_view path) const {
   std::vector<Line> by_parent = lines_;
   const auto earlier = [](const Line& a, const Line& b) { return a.parent < b.parent; };

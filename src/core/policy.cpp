@@ -181,6 +181,10 @@ bool Policy::restore_allowed() const {
   return find_string(json_, "/restore").value_or("refuse") == "allow";
 }
 
+bool Policy::no_pivot_allowed() const {
+  return find_string(json_, "/no_pivot").value_or("refuse") == "allow";
+}
+
 std::vector<std::string> Policy::profiles() const {
   std::vector<std::string> names;
   for (const auto& [name, value] : find_object(json_, "/profiles").items()) names.push_back(name);

@@ -92,7 +92,7 @@ void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
       condition.check({plan.config, profile.settings(condition.rule), facts});
     }
   }
-  verify_not_weaker(original, plan.config, facts.root.path);
+  verify_not_weaker(original, plan.config, facts);
   verify_stated(original, plan);
 }
 

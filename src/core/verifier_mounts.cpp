@@ -37,6 +37,25 @@ void vet_type_and_place(const Subject& s, const Mount& mount) {
   }
 }
 
+// Where it was found to land, by whatever links the image or a volume holds.
+Strings places_of(const Subject& s, const Json& mount) {
+  const auto fact = s.facts.destinations.find(text_at(mount, "/destination"));
+  if (fact == s.facts.destinations.end()) return {};
+  return fact->second.places;
+}
+
+void vet_landing(const Subject& s, const Mount& mount) {
+  const std::string pointer = join(mount.pointer, "destination");
+  const auto fact = s.facts.destinations.find(text_at(mount.json, "/destination"));
+  if (fact != s.facts.destinations.end() && fact->second.linked) {
+    fail(pointer, "lands where a link in another mount says");
+  }
+  for (const std::string& place : places_of(s, mount.json)) {
+    if (place == mount.place) continue;
+    vet_type_and_place(s, {mount.json, mount.pointer, mount.type, place, mount.options});
+  }
+}
+
 bool device_node(const Subject& s, const Mount& mount) {
   const auto fact = s.facts.sources.find(text_at(mount.json, "/source"));
   if (fact == s.facts.sources.end() || fact->second.sight != Sight::seen) {
@@ -198,6 +217,7 @@ void mounts(const Subject& s) {
                       .place = normal(text_at(list[index], "/destination")),
                       .options = find_strings(list[index], "/options")};
     vet_type_and_place(s, mount);
+    vet_landing(s, mount);
     vet_flags(s, mount);
     vet_sharing(s, mount);
     if (mount.type == "bind") vet_source(s, mount);
@@ -207,7 +227,10 @@ void mounts(const Subject& s) {
 void device_directory(const Subject& s) {
   std::size_t count = 0;
   for (const Json& mount : find_array(s.config, "/mounts")) {
-    if (normal(text_at(mount, "/destination")) != "/dev") continue;
+    if (normal(text_at(mount, "/destination")) != "/dev" &&
+        !contains(places_of(s, mount), "/dev")) {
+      continue;
+    }
     if (binds(mount) || text_at(mount, "/type") != "tmpfs" ||
         contains(find_strings(mount, "/options"), "tmpcopyup")) {
       fail("/mounts", "/dev must be a fresh tmpfs");

@@ -36,7 +36,13 @@ bool allows(std::string_view action) {
 void vet_hook(const Subject& s, const Json& hook, const std::string& pointer) {
   const Strings allowed = find_strings(s.settings, "/allowed_executables");
   const std::string path = text_at(hook, "/path");
-  const auto fact = s.facts.hooks.find(path);
+  // By its own name, or by that of the program that an engine's /proc/PID/exe was found to be.
+  auto fact = s.facts.hooks.find(path);
+  if (fact == s.facts.hooks.end()) {
+    fact = std::ranges::find_if(s.facts.hooks, [&](const auto& known) {
+      return known.second.sight == Sight::seen && known.second.path == path;
+    });
+  }
   const bool seen = fact != s.facts.hooks.end() && fact->second.sight == Sight::seen;
   const bool process_executable = path.starts_with("/proc/") && path.ends_with("/exe");
   if (seen ? fact->second.owner != 0 || fact->second.replaceable ||
@@ -238,8 +244,9 @@ void sysctl(const Subject& s) {
 }
 
 void powerful_fields(const Subject& s) {
-  constexpr std::array<std::pair<const char*, const char*>, 11> kFields{
-      {{"io_priority", "/process/ioPriority"},
+  constexpr std::array<std::pair<const char*, const char*>, 12> kFields{
+      {{"seccomp_listener", "/linux/seccomp/listenerPath"},
+       {"io_priority", "/process/ioPriority"},
        {"network_classes", "/linux/resources/network"},
        {"network_devices", "/linux/netDevices"},
        {"intel_rdt", "/linux/intelRdt"},

@@ -25,8 +25,10 @@ bool is_process_executable(std::string_view path) {
          parts[1].find_first_not_of("0123456789") == std::string::npos;
 }
 
-// What is wrong with the executable, or empty.
-std::string objection(const std::string& path, const RuleInput& input, Draft& draft) {
+// What is wrong with the executable that the path at `pointer` names; empty: nothing, and its own
+// name stands there.
+std::string objection(const std::string& path, const std::string& pointer, const RuleInput& input,
+                      Draft& draft) {
   const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_executables");
   const auto found = input.facts.hooks.find(path);
   const ExecutableFact fact = found == input.facts.hooks.end() ? ExecutableFact{} : found->second;
@@ -45,12 +47,14 @@ std::string objection(const std::string& path, const RuleInput& input, Draft& dr
                              : "which is " + fact.path + ", and the policy does not name that";
   }
   if (fact.owner != 0 || fact.replaceable) return "which others than root can change";
+  // What is vetted is what runs: the process of /proc/PID/exe can be another by then.
+  draft.set(pointer, fact.path, "the program that was looked at, by its own name");
   return "";
 }
 
 void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::string& pointer) {
   const std::string path = find_string(hook, "/path").value_or("");
-  if (const std::string wrong = objection(path, input, draft); !wrong.empty()) {
+  if (const std::string wrong = objection(path, pointer + "/path", input, draft); !wrong.empty()) {
     draft.refuse(pointer + "/path", "a hook that runs " + path + " as host root, " + wrong,
                  kExecutables);
   }

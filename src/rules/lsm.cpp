@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "hardened/core/document.hpp"
@@ -10,6 +11,7 @@ namespace hardened {
 namespace {
 
 constexpr std::string_view kProfile = "/process/apparmorProfile";
+constexpr std::string_view kMountLabel = "/linux/mountLabel";
 constexpr std::string_view kLabel = "/process/selinuxLabel";
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -112,11 +114,30 @@ void vet_selinux(Draft& draft, const RuleInput& input) {
   }
 }
 
+// The label of everything that the runtime mounts, put as `context="..."` into each mount's data:
+// a quote in it would end the label, and what follows be options of the file system.
+void vet_mount_label(Draft& draft, const RuleInput& input) {
+  const std::string label = find_string(draft.document(), kMountLabel).value_or("");
+  if (label.empty()) return;
+  const bool plain = std::all_of(label.begin(), label.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == ':' || c == '_' || c == '-' || c == '.' || c == ',';
+  });
+  const std::vector<std::string> parts = parts_of(label);
+  if (!plain || parts.size() < 3 || !input.facts.host.selinux ||
+      !contains(find_strings(input.settings, "/selinux_mount_types"), parts[2])) {
+    draft.refuse(kMountLabel,
+                 "the label " + printable(label, 80) +
+                     " on its mounts, which is no container's or means nothing on this host",
+                 "rules.lsm.selinux_mount_types", "CIS 5.3");
+  }
+}
+
 void apply(Draft& draft, const RuleInput& input) {
   if (find(draft.document(), "/process") == nullptr) return;
   if (find_boolean(input.settings, "/allow_unconfined").value_or(false)) return;
   if (input.facts.host.apparmor) vet_apparmor(draft, input);
   if (input.facts.host.selinux) vet_selinux(draft, input);
+  vet_mount_label(draft, input);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/mount_options.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/mount_sources.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
@@ -12,8 +13,9 @@ namespace {
 
 struct Mount {
   std::string pointer;
-  std::string type;         // "bind" for whatever the runtime binds
-  std::string destination;  // in normal form
+  std::string type;                 // "bind" for whatever the runtime binds
+  std::string destination;          // in normal form, as written
+  std::vector<std::string> places;  // where it lands
   MountOptions options;
 };
 
@@ -21,12 +23,13 @@ bool holds(const std::vector<std::string>& list, std::string_view entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
 }
 
-Mount mount_at(const Json& document, std::size_t index) {
+Mount mount_at(const Json& document, const Facts& facts, std::size_t index) {
   const std::string pointer = join("/mounts", index);
   const Json& mount = *find(document, pointer);
   return {.pointer = pointer,
           .type = is_bind(mount) ? "bind" : find_string(mount, "/type").value_or(""),
-          .destination = normal_path("/" + find_string(mount, "/destination").value_or("")),
+          .destination = written_place(mount),
+          .places = mount_places(mount, facts),
           .options = MountOptions(find_strings(mount, "/options"))};
 }
 
@@ -34,11 +37,57 @@ bool is_cgroup(const Mount& mount) { return mount.type == "cgroup" || mount.type
 
 // /proc and /sys are what the masked paths protect: nothing covers them, and they appear nowhere
 // else unmasked.
-bool has_its_place(const Mount& mount) {
-  if (mount.type == "proc") return mount.destination == "/proc";
-  if (mount.type == "sysfs") return mount.destination == "/sys";
-  if (is_cgroup(mount) && mount.destination == "/sys/fs/cgroup") return true;
-  return !at_or_below(mount.destination, "/proc") && !at_or_below(mount.destination, "/sys");
+bool is_its_place(const Mount& mount, const std::string& place) {
+  if (mount.type == "proc") return place == "/proc";
+  if (mount.type == "sysfs") return place == "/sys";
+  if (is_cgroup(mount) && place == "/sys/fs/cgroup") return true;
+  return !at_or_below(place, "/proc") && !at_or_below(place, "/sys");
+}
+
+// As written and where it lands: an image with a link /data -> /proc has a say in the second, and
+// runtimes differ in what they go by.
+void judge_places(Draft& draft, const RuleInput& input, const Mount& mount) {
+  const std::string pointer = mount.pointer + "/destination";
+  const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_destinations");
+  std::vector<std::string> places = mount.places;
+  if (!holds(places, mount.destination)) places.insert(places.begin(), mount.destination);
+  for (const std::string& place : places) {
+    const std::string lands = place == mount.destination ? "" : ", which leads to " + place;
+    if (place == "/") {
+      draft.refuse(pointer, "a mount at " + mount.destination + lands, "rules.mounts.mode");
+    } else if (!is_its_place(mount, place) && !holds(allowed, place)) {
+      draft.refuse(pointer, "a " + mount.type + " mount at " + mount.destination + lands,
+                   "rules.mounts.allowed_destinations");
+    }
+  }
+}
+
+// And not a state directory that was added: those were walked without links.
+bool is_the_documents(const RuleInput& input, const std::string& destination) {
+  const Json& mounts = find_array(input.original, "/mounts");
+  return std::any_of(mounts.begin(), mounts.end(), [&](const Json& mount) {
+    return find_string(mount, "/destination").value_or("") == destination;
+  });
+}
+
+// Where the way leads is to be known, and not to be changed by others before the runtime walks it.
+void judge_way(Draft& draft, const RuleInput& input, const Mount& mount) {
+  const std::string pointer = mount.pointer + "/destination";
+  const std::string text = find_string(draft.document(), pointer).value_or("");
+  const auto found = input.facts.destinations.find(text);
+  const DestinationFact fact =
+      found == input.facts.destinations.end() ? DestinationFact{} : found->second;
+  if (fact.sight == Sight::unseen && input.facts.root.sight == Sight::seen &&
+      is_the_documents(input, text)) {
+    draft.unverified("where the mount at " + text + " lands");
+  }
+  if (fact.linked) {
+    draft.refuse(pointer, "a mount at " + text + " through a link inside another mount",
+                 "rules.mounts.mode");
+  } else if (fact.places.size() > 1) {
+    draft.refuse(pointer, "two mounts at " + text + " that lead to different places",
+                 "rules.mounts.mode");
+  }
 }
 
 void judge_place(Draft& draft, const RuleInput& input, const Mount& mount) {
@@ -51,13 +100,32 @@ void judge_place(Draft& draft, const RuleInput& input, const Mount& mount) {
     draft.refuse(mount.pointer + "/type", "a mount of the type \"" + mount.type + '"',
                  "rules.mounts.allowed_types");
   }
-  if (climbs(text) || mount.destination == "/") {
+  if (climbs(text)) {
     draft.refuse(pointer, "a mount at \"" + text + '"', "rules.mounts.mode");
-  } else if (!has_its_place(mount) &&
-             !holds(find_strings(input.settings, "/allowed_destinations"), mount.destination)) {
-    draft.refuse(pointer, "a " + mount.type + " mount at " + mount.destination,
-                 "rules.mounts.allowed_destinations");
+    return;
   }
+  judge_places(draft, input, mount);
+  judge_way(draft, input, mount);
+}
+
+// The wrapper mounts these itself, inside the clone of the mount that holds them: by name, whoever
+// can write that mount's source could lead the runtime elsewhere between our look and its own. What
+// it cannot do for the runtime is refused, but for an empty file system in memory, which gives
+// nobody anything wherever it lands.
+void judge_nesting(Draft& draft, const RuleInput& input, const Nesting& nesting) {
+  const Mount mount = mount_at(draft.document(), input.facts, nesting.mount);
+  const Mount holder = mount_at(draft.document(), input.facts, nesting.holder);
+  if (mount.type == "tmpfs" && !mount.options.has("tmpcopyup")) return;
+  const bool mapped = mount.options.id_mapped() ||
+                      find(draft.document(), mount.pointer + "/uidMappings") != nullptr;
+  if (mount.type == "bind" && nesting.direct && !mount.options.shared() &&
+      !holder.options.shared() && !mapped) {
+    return;
+  }
+  draft.refuse(mount.pointer + "/destination",
+               "a mount at " + mount.destination + " inside the one at " + holder.destination +
+                   ", which only plain binds can be",
+               "rules.mounts.mode");
 }
 
 bool maps_like_the_container(const Json& document, const std::string& pointer) {
@@ -177,10 +245,13 @@ void apply(Draft& draft, const RuleInput& input) {
   const SourceJudge judge(draft.document(), input);
   const std::size_t count = find_array(draft.document(), "/mounts").size();
   for (std::size_t index = 0; index < count; ++index) {
-    const Mount mount = mount_at(draft.document(), index);
+    const Mount mount = mount_at(draft.document(), input.facts, index);
     judge_place(draft, input, mount);
     judge_options(draft, input, mount);
     tighten(draft, input, judge, mount);
+  }
+  for (const Nesting& nesting : nested_mounts(draft.document(), input.facts)) {
+    judge_nesting(draft, input, nesting);
   }
 }
 

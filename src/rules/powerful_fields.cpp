@@ -31,6 +31,10 @@ constexpr PowerfulField kFields[] = {
      "runtime-spec config-linux.md#intelrdt"},
     // crun takes flags: ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC undo what exploits have to defeat.
     {"/linux/personality", "personality", "another execution domain", "personality(2)"},
+    // The runtime connects to it as host root and hands over a descriptor that answers for the
+    // container's calls; the socket can be any on the host.
+    {"/linux/seccomp/listenerPath", "seccomp_listener",
+     "a socket of the host that its calls are told to", "runtime-spec config-linux.md#seccomp"},
     // Moves the clocks that the container's audit lines and certificates are judged by.
     {"/linux/timeOffsets", "time_offsets", "clocks set off against the host's",
      "time_namespaces(7)"},

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
 
@@ -18,10 +19,11 @@ struct StateDirectory {
   bool noexec;
 };
 
-std::vector<std::string> destinations(const Json& document) {
+// Where the document's mounts land.
+std::vector<std::string> destinations(const Json& document, const Facts& facts) {
   std::vector<std::string> found;
   for (const Json& mount : find_array(document, "/mounts")) {
-    found.push_back(normal_path("/" + find_string(mount, "/destination").value_or("")));
+    found.push_back(mount_places(mount, facts).front());
   }
   return found;
 }
@@ -45,7 +47,7 @@ bool covered(const std::string& path, const std::vector<std::string>& trees) {
 // not lie in each other.
 std::vector<StateDirectory> state_directories(const Json& document, const RuleInput& input) {
   std::vector<StateDirectory> chosen;
-  std::vector<std::string> taken = destinations(document);
+  std::vector<std::string> taken = destinations(document, input.facts);
   for (const Json& entry : find_array(input.settings, "/directories")) {
     const std::string path = normal_path(find_string(entry, "/path").value_or(""));
     if (path == "/" || climbs(path) || covered(path, taken) || !exists(path, input.facts.root))
@@ -58,8 +60,8 @@ std::vector<StateDirectory> state_directories(const Json& document, const RuleIn
 
 // Before everything that the user mounts, or it would hide their mounts; after the runtime's own
 // file systems.
-std::size_t place(const Json& document) {
-  const std::vector<std::string> all = destinations(document);
+std::size_t place(const Json& document, const Facts& facts) {
+  const std::vector<std::string> all = destinations(document, facts);
   const auto first = std::find_if(all.begin(), all.end(), [](const std::string& path) {
     return !at_or_below(path, "/proc") && !at_or_below(path, "/dev") && !at_or_below(path, "/sys");
   });
@@ -107,7 +109,7 @@ void apply(Draft& draft, const RuleInput& input) {
     draft.set("/mounts", Json::array(), "state directories");
   }
   const bool memory = find_string(input.settings, "/store").value_or("rootfs") == "memory";
-  std::size_t index = place(draft.document());
+  std::size_t index = place(draft.document(), input.facts);
   for (const StateDirectory& directory : state_directories(draft.document(), input)) {
     draft.insert("/mounts", index++, memory ? in_memory(directory) : in_rootfs(directory, path),
                  memory ? "state in memory stays writable"

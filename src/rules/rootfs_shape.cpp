@@ -30,17 +30,29 @@ std::string sensitive_place(const std::string& path, const RuleInput& input) {
   const std::vector<std::string> exact = find_strings(mounts, "/denied_paths");
   std::vector<std::string> listed = find_strings(mounts, "/denied_trees");
   listed.insert(listed.end(), exact.begin(), exact.end());
-  for (const std::string& entry : listed) {
-    if (is_sensitive(path, entry, !holds(exact, entry), holds(storage, entry))) return entry;
-  }
   const RootFact& root = input.facts.root;
+  std::vector<std::string> named{path};
+  std::vector<Location> shown{root.location};
+  // An overlay with lowerdir=/ (`podman run --rootfs /:O`), a bind of /etc below the rootfs.
+  for (const RootPart& part : root.parts) {
+    named.push_back(part.path);
+    shown.push_back(part.location);
+  }
+  for (const std::string& entry : listed) {
+    for (const std::string& name : named) {
+      if (is_sensitive(name, entry, !holds(exact, entry), holds(storage, entry))) return entry;
+    }
+  }
   if (root.sight != Sight::seen) return "";
   for (const SensitivePath& entry : input.facts.host.sensitive) {
-    // The device keeps /etc from hiding behind a bind mount of it: mountinfo shows what is mounted.
-    if (root.location.device != entry.location.device || root.location.device.empty()) continue;
-    if (is_sensitive(root.location.path, entry.location.path, !holds(exact, entry.path),
-                     holds(storage, entry.path))) {
-      return entry.path;
+    for (const Location& location : shown) {
+      // The device keeps /etc from hiding behind a bind mount of it: mountinfo shows what is
+      // mounted.
+      if (location.device != entry.location.device || location.device.empty()) continue;
+      if (is_sensitive(location.path, entry.location.path, !holds(exact, entry.path),
+                       holds(storage, entry.path))) {
+        return entry.path;
+      }
     }
   }
   return "";
@@ -52,6 +64,11 @@ void apply(Draft& draft, const RuleInput& input) {
   if (text.empty()) {
     draft.refuse("/root/path", "a container without a rootfs, which is the bundle or the host",
                  kMode);
+    return;
+  }
+  if (root.sight == Sight::missing) {
+    // Whoever makes it by the time the runtime comes chooses what it is.
+    draft.refuse("/root/path", "a rootfs that is not there", kMode);
     return;
   }
   if (root.sight == Sight::unseen) draft.unverified("the rootfs " + text);

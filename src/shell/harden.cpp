@@ -32,6 +32,16 @@ void require_restore_allowed(const Policy& policy, const Invocation& invocation)
   }
 }
 
+void require_pivot(const Policy& policy, const Invocation& invocation) {
+  // Without it the rootfs is a chroot over the host's root, which stays mounted: whoever gets
+  // CAP_SYS_CHROOT or an open directory walks out.
+  if (invocation.flag("no-pivot").value_or("false") != "false" && !policy.no_pivot_allowed()) {
+    throw Error(ErrorKind::refused,
+                "--no-pivot: asks for a rootfs that a container can leave; policy setting: "
+                "no_pivot");
+  }
+}
+
 // Ids for a container that may want its own; of a size of 0 where it will not.
 IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile& profile) {
   if (!environment.root || profile.mode("user-namespace") != RuleMode::enforce) return {};
@@ -67,6 +77,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   require_restore_allowed(policy, invocation);
+  require_pivot(policy, invocation);
 
   Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
   const Json document = parse_document(bundle.read());
@@ -90,7 +101,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();
-    const StagedMounts staged = stage_mounts(kernel, environment, plan, inspection.objects,
+    const StagedMounts staged = stage_mounts(kernel, environment, plan, inspection,
                                              bundle.directory(), digest_of(key.root + key.id));
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();

@@ -11,6 +11,9 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/mount_options.hpp"
+#include "hardened/core/paths.hpp"
+#include "hardened/shell/destinations.hpp"
 #include "hardened/shell/looker.hpp"
 
 namespace hardened {
@@ -21,11 +24,6 @@ constexpr std::array<std::string_view, 6> kHooks{
 
 bool holds(const std::vector<std::string>& list, std::string_view entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
-}
-
-// Runtimes go by the options, whatever the type says.
-bool is_bind(std::string_view type, const std::vector<std::string>& options) {
-  return type == "bind" || type == "rbind" || holds(options, "bind") || holds(options, "rbind");
 }
 
 class Inspector {
@@ -54,6 +52,8 @@ class Inspector {
   void open_root();
   void open_state_directories();
   void open_sources();
+  void resolve_destinations();
+  bool lay(Destinations& destinations, const Json& mount, const std::string& place);
   void open_namespaces();
   void open_hooks();
   void hold(Names& names, HeldObjects& objects, const std::string& path,
@@ -142,13 +142,49 @@ void Inspector::open_sources() {
   for (std::size_t index = 0; index < mounts.size(); ++index) {
     const std::string pointer = join("/mounts", index);
     const std::vector<std::string> options = find_strings(document_, pointer + "/options");
-    const std::string type = find_string(document_, pointer + "/type").value_or("");
-    if (!is_bind(type, options)) continue;
+    if (!is_bind(mounts[index])) continue;
     const std::string source = find_string(document_, pointer + "/source").value_or("");
     hold(sources_, result_.objects, source, pointer + "/source");
     if (!source.empty() && (holds(options, "rbind") || !holds(options, "bind"))) {
       sources_[source].recursive = true;
     }
+  }
+}
+
+// What the ways of later mounts lead through; false: nobody knows.
+bool Inspector::lay(Destinations& destinations, const Json& mount, const std::string& place) {
+  const std::vector<std::string> options = find_strings(mount, "/options");
+  if (!is_bind(mount)) {
+    // With a copy of what the rootfs has there, links and all, it is like no mount at all.
+    if (!holds(options, "tmpcopyup")) destinations.fresh(place);
+    return true;
+  }
+  const auto source = result_.objects.find(find_string(mount, "/source").value_or(""));
+  if (source == result_.objects.end()) return false;
+  const int object = source->second.number();
+  const std::optional<std::string> root = looker_.name(root_.number());
+  const bool own = root && looker_.name(object) == path_below(*root, place);
+  destinations.bind(place, object, holds(options, "rbind"),
+                    own ? Destinations::Whose::own_rootfs : Destinations::Whose::anybody);
+  return true;
+}
+
+// In the document's order: a mount changes where the next one's way leads.
+void Inspector::resolve_destinations() {
+  if (!root_) return;
+  Destinations destinations(looker_, root_.number());
+  const Json& mounts = find_array(document_, "/mounts");
+  for (std::size_t index = 0; index < mounts.size(); ++index) {
+    const std::string pointer = join("/mounts", index);
+    const std::string text = find_string(document_, pointer + "/destination").value_or("");
+    DestinationFact& fact = result_.facts.destinations[text];
+    const auto found = look<Destinations::Place>(pointer + "/destination",
+                                                 [&] { return destinations.resolve(text); });
+    if (found.path.empty()) return;  // what follows could lead through this one
+    fact.sight = Sight::seen;
+    fact.linked = fact.linked || found.linked;
+    if (!holds(fact.places, found.path)) fact.places.push_back(found.path);
+    if (!lay(destinations, mounts[index], found.path)) return;
   }
 }
 
@@ -210,6 +246,7 @@ Inspection Inspector::run() {
   open_root();
   open_state_directories();
   open_sources();
+  resolve_destinations();
   open_namespaces();
   open_hooks();
   Facts& facts = result_.facts;
@@ -233,13 +270,21 @@ Inspection Inspector::run() {
   if (!cgroup.empty()) {
     facts.cgroup = look<CgroupFact>("/linux/cgroupsPath", [&] { return looker_.cgroup(cgroup); });
   }
+  for (SensitivePath& socket : looker_.engine_sockets(facts.sources)) {
+    facts.host.sensitive.push_back(std::move(socket));
+  }
   return std::move(result_);
 }
 
 }  // namespace
 
 HostFacts inspect_host(Kernel& kernel, const Profile& profile) {
-  return Looker(kernel).host(profile);
+  Looker looker(kernel);
+  HostFacts facts = looker.host(profile);
+  for (SensitivePath& socket : looker.engine_sockets({})) {
+    facts.sensitive.push_back(std::move(socket));
+  }
+  return facts;
 }
 
 Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,

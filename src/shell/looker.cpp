@@ -187,6 +187,33 @@ SourceFact Looker::source(int descriptor, bool recursive) {
   return fact;
 }
 
+// What an overlay shows lies elsewhere: with lowerdir=/ it is the host's own files.
+std::vector<RootPart> Looker::layers(const Mount& mount) {
+  std::vector<RootPart> found;
+  if (mount.file_system != "overlay") return found;
+  const Overlay overlay = parse_overlay(mount.super_options);
+  std::vector<std::string> directories = layer_directories(overlay, mount.mount_point);
+  std::vector<std::string> named = overlay.lower;
+  if (!overlay.upper.empty()) named.push_back(overlay.upper);
+  for (const std::string& layer : named) {
+    const bool relative = !layer.starts_with('/');
+    for (const std::string& directory : relative ? directories : std::vector<std::string>{""}) {
+      const std::string path = relative ? directory + '/' + layer : layer;
+      const std::optional<Descriptor> opened =
+          open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
+      // By its text where it is out of sight, as layers of another mount namespace are.
+      const std::optional<Place> place =
+          opened ? find_place(opened->number(), kernel_.status(opened->number())) : std::nullopt;
+      if (place) {
+        found.push_back({place->path, place->location});
+      } else if (!relative) {
+        found.push_back({layer, {}});
+      }
+    }
+  }
+  return found;
+}
+
 RootFact Looker::root(int descriptor) {
   const struct stat status = kernel_.status(descriptor);
   Place place = this->place(descriptor, status);
@@ -195,6 +222,10 @@ RootFact Looker::root(int descriptor) {
   fact.path = std::move(place.path);
   fact.location = std::move(place.location);
   fact.identity = {status.st_dev, status.st_ino};
+  fact.parts = layers(place.mount);
+  for (const Mount& mount : mounts().below(place.mount.id, fact.path)) {
+    fact.parts.push_back({mount.mount_point, {mount.device, mount.root}});
+  }
   for (const std::string name : {"dev", "proc", "sys"}) {
     const std::optional<Descriptor> entry =
         open(descriptor, name, O_PATH | O_NOFOLLOW, Walk::beneath_no_links);

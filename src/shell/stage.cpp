@@ -10,15 +10,19 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/mount_options.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/shell/stage_directory.hpp"
 #include "hardened/shell/standard_streams.hpp"
+#include "shell/stage_nested.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr std::string_view kRootfs = "rootfs";
 constexpr std::string_view kNodes = "nodes";
+constexpr std::size_t kLongestMountinfo = 256U << 20;
 
 // One operation of the plan on its way to <state>/stage/<name>.
 struct Placement {
@@ -35,16 +39,23 @@ std::string name_of(const MountOperation& operation) {
   return name;
 }
 
+MountTable mount_table(Kernel& kernel) {
+  const Descriptor file =
+      kernel.open(kWorkingDirectory, "/proc/self/mountinfo", O_RDONLY, Walk::follow);
+  return MountTable(kernel.read_all(file.number(), kLongestMountinfo));
+}
+
 Tree tree_of(const MountOperation& operation) {
   return operation.recursive ? Tree::recursive : Tree::single;
 }
 
 class Stager {
  public:
-  Stager(Kernel& kernel, const Plan& plan, const HeldObjects& objects)
+  Stager(Kernel& kernel, const Plan& plan, const Inspection& seen)
       : kernel_(kernel),
         plan_(plan),
-        objects_(objects),
+        facts_(seen.facts),
+        objects_(seen.objects),
         root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}) {
     if (plan.mapping) {
       ids_ = kernel.user_namespace(id_map_text(plan.mapping->users),
@@ -66,9 +77,10 @@ class Stager {
   // Root first: what lies in it is taken from it.
   void place_all(const StageDirectory& stage, const WorkDirectory* work) {
     for (const Placement& placement : placements_) place(stage, placement, work);
+    require_inspected(stage);
   }
 
-  Json runtime_copy(const StageDirectory& stage) const {
+  Json runtime_copy(const StageDirectory& stage) {
     Json copy = plan_.config;
     for (const Placement& placement : placements_) {
       if (placement.operation->kind == MountKind::device) continue;
@@ -76,10 +88,67 @@ class Stager {
           stage.path() + "/" + placement.name;
     }
     replace_devices(stage, copy);
+    nest_all(copy);
     return copy;
   }
 
  private:
+  // Between inspection and cloning something can be mounted below a source.
+  void require_inspected(const StageDirectory& stage) {
+    std::optional<MountTable> mounts;
+    for (const Placement& placement : placements_) {
+      if (!placement.tree || !placement.operation->recursive) continue;
+      if (!mounts) mounts = mount_table(kernel_);
+      const auto source = facts_.sources.find(placement.operation->object);
+      try {
+        require_inspected_submounts(*mounts, kernel_.mount_id(placement.tree.number()),
+                                    stage.path() + "/" + placement.name,
+                                    source == facts_.sources.end() ? SourceFact{} : source->second);
+      } catch (Error& error) {
+        throw error.within(placement.operation->pointer);
+      }
+    }
+  }
+
+  const Placement* placement_of(std::size_t mount) const {
+    const std::string pointer = join("/mounts", mount) + "/source";
+    const auto found =
+        std::find_if(placements_.begin(), placements_.end(), [&](const Placement& placement) {
+          return placement.operation->pointer == pointer && placement.tree;
+        });
+    return found == placements_.end() ? nullptr : &*found;
+  }
+
+  MountOptions options_of(std::size_t mount) const {
+    return MountOptions(find_strings(plan_.config, join("/mounts", mount) + "/options"));
+  }
+
+  // Mounts binds that lie inside another there, and takes them out of the runtime's copy: on its
+  // way the runtime would walk names that whoever can write the outer source changes meanwhile.
+  void nest_all(Json& copy) {
+    std::vector<std::size_t> done;
+    for (const Nesting& nesting : nested_mounts(plan_.config, facts_)) {
+      const Placement* inner = placement_of(nesting.mount);
+      const Placement* outer = placement_of(nesting.holder);
+      if (inner == nullptr || outer == nullptr) continue;  // a file system in memory
+      try {
+        nest(kernel_, {inner->tree, options_of(nesting.mount)},
+             {outer->tree, objects_.at(outer->operation->object),
+              options_of(nesting.holder).read_only()},
+             nesting.below);
+      } catch (Error& error) {
+        throw error.within(join("/mounts", nesting.mount) + "/destination");
+      }
+      std::vector<std::string> words = options_of(nesting.holder).words();
+      words.emplace_back("rbind");
+      if (!options_of(nesting.holder).has("rbind")) {
+        copy["mounts"][nesting.holder]["options"] = words;
+      }
+      done.push_back(nesting.mount);
+    }
+    for (auto mount = done.rbegin(); mount != done.rend(); ++mount) copy["mounts"].erase(*mount);
+  }
+
   void clone(Placement& placement) try {
     const auto object = objects_.find(placement.operation->object);
     // Mounting by name here would mount whatever stands there by now.
@@ -187,6 +256,7 @@ class Stager {
 
   Kernel& kernel_;
   const Plan& plan_;
+  const Facts& facts_;
   const HeldObjects& objects_;
   FileSystemIds root_;
   Descriptor ids_;  // the user namespace whose maps mounts are shown through
@@ -216,10 +286,10 @@ StagedMounts::~StagedMounts() {
 }
 
 StagedMounts stage_mounts(Kernel& kernel, const Environment& environment, const Plan& plan,
-                          const HeldObjects& objects, int bundle_directory,
+                          const Inspection& seen, int bundle_directory,
                           const std::string& container) try {
   if (!environment.root) return {};
-  Stager stager(kernel, plan, objects);
+  Stager stager(kernel, plan, seen);
   stager.clone_all();
   std::unique_ptr<WorkDirectory> work = make_work(kernel, plan, container);
   const StageDirectory stage(kernel, environment, bundle_directory);

@@ -7,6 +7,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/facts.hpp"
 #include "hardened/core/verifier.hpp"
 
 namespace hardened {
@@ -62,7 +63,9 @@ const Weaker kWeaker[] = {
 
 std::string pointer_of(const Json& before, const Json& after) {
   try {
-    verify_not_weaker(before, after, "/rootfs");
+    Facts facts;
+    facts.root.path = "/rootfs";
+    verify_not_weaker(before, after, facts);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     EXPECT_NE(std::string_view(error.what()).find("weaker than the document"),

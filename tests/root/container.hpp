@@ -16,6 +16,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/facts.hpp"
 #include "hardened/shell/bundle.hpp"
+#include "hardened/shell/inspect.hpp"
 #include "hardened/shell/stage.hpp"
 
 namespace hardened {
@@ -55,24 +56,16 @@ class ContainerTest : public ::testing::Test {
         {{"destination", destination}, {"type", "bind"}, {"source", source}, {"options", options}});
   }
 
-  virtual Plan plan() {
+  virtual Plan plan() { return plan_of({}); }
+  Plan plan_of(const Facts& facts) {
     Plan plan;
     plan.config = config;
-    plan.operations = mount_operations(config, {}, std::nullopt);
+    plan.operations = mount_operations(config, facts, std::nullopt);
     return plan;
   }
-  virtual HeldObjects open_objects() {
-    HeldObjects objects;
-    const auto hold = [&](const std::string& path) {
-      objects.emplace(path, real_kernel().open(kWorkingDirectory, path, O_PATH, Walk::follow));
-    };
-    for (const Json& mount : config.at("mounts")) {
-      if (mount.at("type") == "bind") hold(mount.at("source"));
-    }
-    for (const Json& entry : config.at("linux").at("namespaces")) {
-      if (entry.contains("path")) hold(entry.at("path"));
-    }
-    return objects;
+  virtual Inspection look() {
+    return inspect(real_kernel(), config, Policy::builtin().profile("standard"), bundle(),
+                   Looking::must_see);
   }
 
   // In a child, with its output collected.
@@ -117,11 +110,11 @@ class ContainerTest : public ::testing::Test {
       std::vector<std::string> arguments, const std::function<void()>& after_opening = [] {}) {
     write_config();
     return in_child([&] {
-      const HeldObjects objects = open_objects();
+      const Inspection seen = look();
       after_opening();
       Bundle held = Bundle::open(real_kernel(), bundle());
       const auto staging =
-          stage_mounts(real_kernel(), environment, plan(), objects, held.directory(), "c1");
+          stage_mounts(real_kernel(), environment, plan(), seen, held.directory(), "c1");
       arguments.insert(arguments.begin(), {"--root", root()});
       real_kernel().execute("/usr/sbin/runc", arguments);
     });

@@ -43,11 +43,10 @@ class IdMapped : public ContainerTest {
     return plan;
   }
 
-  HeldObjects open_objects() override {
-    HeldObjects objects = ContainerTest::open_objects();
-    objects.emplace(facts.root.path,
-                    real_kernel().open(kWorkingDirectory, facts.root.path, O_PATH, Walk::follow));
-    return objects;
+  Inspection look() override {
+    Inspection seen = ContainerTest::look();
+    seen.facts.root.overlay = facts.root.overlay;
+    return seen;
   }
 
   // The rootfs becomes an overlay of that many layers; the program lies in the lowest.
@@ -183,7 +182,7 @@ TEST_F(IdMapped, NoWorkDirectoryIsLeftWhereTheRuntimeIsNeverReached) {
   const Outcome outcome = in_child([&] {
     Bundle held = Bundle::open(real_kernel(), bundle());
     const auto staging =
-        stage_mounts(real_kernel(), environment, plan(), open_objects(), held.directory(), "c1");
+        stage_mounts(real_kernel(), environment, plan(), look(), held.directory(), "c1");
     EXPECT_TRUE(fs::exists(directory / "layers/hardened-c1"));
   });
   EXPECT_EQ(outcome.code, 0) << outcome.output;

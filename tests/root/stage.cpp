@@ -122,7 +122,7 @@ TEST_F(StagedContainer, ATerminalWorks) {
     ::close(terminal);
     Bundle held = Bundle::open(real_kernel(), bundle());
     const auto staging =
-        stage_mounts(real_kernel(), environment, plan(), open_objects(), held.directory(), "c1");
+        stage_mounts(real_kernel(), environment, plan(), look(), held.directory(), "c1");
     real_kernel().execute("/usr/sbin/runc", {"--root", root(), "run", "--bundle", bundle(), "c1"});
   });
   EXPECT_EQ(outcome.code, 0) << outcome.output;
@@ -143,10 +143,9 @@ TEST_F(StagedContainer, WhateverCallFailsNothingIsLeftOnTheHost) {
     return in_child([&] {
       FakeKernel faulty(Mounts::real);
       faulty.fail_at = failing;
-      const HeldObjects objects = open_objects();
+      const Inspection seen = look();
       Bundle held = Bundle::open(real_kernel(), bundle());
-      const auto staging =
-          stage_mounts(faulty, environment, plan(), objects, held.directory(), "c1");
+      const auto staging = stage_mounts(faulty, environment, plan(), seen, held.directory(), "c1");
     });
   };
   ASSERT_EQ(attempt(SIZE_MAX).code, 0);
@@ -172,7 +171,7 @@ TEST_F(StagedContainer, ARuntimeThatDoesNotStartLeavesTheEnginesConfig) {
     replacement.commit();
     try {
       const auto staging =
-          stage_mounts(real_kernel(), environment, plan(), open_objects(), held.directory(), "c1");
+          stage_mounts(real_kernel(), environment, plan(), look(), held.directory(), "c1");
       EXPECT_NE(text_of(bundle() + "/config.json"), "{\"hardened\": true}") << "covered";
       real_kernel().execute("/nonexistent/runc", {});
     } catch (const Error&) {
@@ -193,7 +192,7 @@ TEST_F(StagedContainer, TheProcessKeepsWhatItsCallerGaveIt) {
     const fs::path directory_before = fs::current_path();
     Bundle held = Bundle::open(real_kernel(), bundle());
     const auto staging =
-        stage_mounts(real_kernel(), environment, plan(), open_objects(), held.directory(), "c1");
+        stage_mounts(real_kernel(), environment, plan(), look(), held.directory(), "c1");
     int signal = 0;
     ::prctl(PR_GET_PDEATHSIG, &signal);
     dprintf(1, "%d %o %d %d", signal, ::umask(0), ::prctl(PR_GET_DUMPABLE),

@@ -25,9 +25,9 @@ class Stages : public ::testing::Test {
     put(directory / "file", "content");
     put(directory / "bundle/config.json", config.dump());
     bundle = open("bundle");
-    objects.emplace("/data", open("data"));
-    objects.emplace("relative/file", open("file"));
-    objects.emplace("/proc/1/ns/net", open("file"));
+    seen.objects.emplace("/data", open("data"));
+    seen.objects.emplace("relative/file", open("file"));
+    seen.objects.emplace("/proc/1/ns/net", open("file"));
   }
   Descriptor open(const std::string& name) {
     return real_kernel().open(kWorkingDirectory, directory / name, O_PATH, Walk::follow);
@@ -48,7 +48,7 @@ class Stages : public ::testing::Test {
   FakeKernel kernel;
   TemporaryDirectory directory;
   Environment environment;
-  HeldObjects objects;
+  Inspection seen;
   Descriptor bundle;
   Json config = parse_document(R"({
     "mounts": [
@@ -63,7 +63,7 @@ class Stages : public ::testing::Test {
 };
 
 TEST_F(Stages, TheRuntimesCopyNamesTheStageAndNothingElseDiffers) {
-  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1");
   Json expected = config;
   expected["mounts"][1]["source"] = environment.state + "/stage/mounts-1-source";
   expected["mounts"][2]["source"] = environment.state + "/stage/mounts-2-source";
@@ -73,8 +73,21 @@ TEST_F(Stages, TheRuntimesCopyNamesTheStageAndNothingElseDiffers) {
   EXPECT_EQ(text_of(directory / "bundle/config.json"), config.dump());
 }
 
+TEST_F(Stages, ABindInsideAnotherIsLeftToUsAndTheOtherCarriesIt) {
+  config["mounts"].push_back({{"destination", "/c/in"},
+                              {"type", "bind"},
+                              {"source", "relative/file"},
+                              {"options", {"bind", "ro"}}});
+  const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1");
+  const Json copy = staged();
+  ASSERT_EQ(copy.at("mounts").size(), 4U);
+  EXPECT_EQ(copy["mounts"][3].at("options"), Json({"rbind"}));
+  EXPECT_TRUE(fs::is_regular_file(directory / "data/in")) << "the mount point";
+  EXPECT_LT(index_of("move_mount mounts-4-source"), index_of("set_attributes"));
+}
+
 TEST_F(Stages, ClonesAreTakenBeforeTheNamespaceIsEnteredAndPlacedAfter) {
-  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1");
   EXPECT_LT(index_of("open_tree recursive"), index_of("open_tree single"));
   EXPECT_LT(index_of("open_tree single"), index_of("unshare_mounts"));
   EXPECT_LT(index_of("unshare_mounts"), index_of("mount "));
@@ -86,25 +99,25 @@ TEST_F(Stages, ClonesAreTakenBeforeTheNamespaceIsEnteredAndPlacedAfter) {
 }
 
 TEST_F(Stages, AKindOfFileGetsAMountPointOfItsKind) {
-  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1");
   EXPECT_TRUE(fs::is_directory(environment.state + "/stage/mounts-1-source"));
   EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/mounts-2-source"));
   EXPECT_TRUE(fs::is_regular_file(environment.state + "/stage/linux-namespaces-1-path"));
 }
 
 TEST_F(Stages, ASourceThatWasNotInspectedIsRefusedBeforeAnythingHappens) {
-  objects.erase("/data");
+  seen.objects.erase("/data");
   const Error error = error_of(
-      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
+      [&] { (void)stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_EQ(error.pointer(), "/mounts/1/source");
   EXPECT_TRUE(kernel.calls.empty());
 }
 
 TEST_F(Stages, ANamespaceThatWasNotInspectedIsRefused) {
-  objects.erase("/proc/1/ns/net");
+  seen.objects.erase("/proc/1/ns/net");
   const Error error = error_of(
-      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
+      [&] { (void)stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_EQ(error.pointer(), "/linux/namespaces/1/path");
 }
@@ -116,21 +129,19 @@ TEST_F(Stages, ABundleThatIsReplacedMeanwhileIsRefused) {
     put(directory / "bundle/config.json", "{}");
   };
   const Error error = error_of(
-      [&] { (void)stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1"); });
+      [&] { (void)stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1"); });
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_NE(std::string(error.what()).find("was replaced meanwhile"), std::string::npos);
 }
 
 TEST_F(Stages, TheConfigIsUncoveredWhenTheRuntimeCannotBeStarted) {
-  {
-    const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
-  }
+  { const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1"); }
   EXPECT_EQ(kernel.calls.back(), "unmount");
 }
 
 TEST_F(Stages, WithoutRootNothingIsStaged) {
   environment.root = false;
-  const auto staging = stage_mounts(kernel, environment, plan(), objects, bundle.number(), "c1");
+  const auto staging = stage_mounts(kernel, environment, plan(), seen, bundle.number(), "c1");
   EXPECT_TRUE(kernel.calls.empty());
 }
 
@@ -142,8 +153,7 @@ TEST_F(Stages, WhateverCallFailsIsToldAndTheBundleIsAsItWas) {
     FakeKernel faulty;
     faulty.fail_at = failures;
     try {
-      const auto staging =
-          stage_mounts(faulty, environment, plan(), objects, bundle.number(), "c1");
+      const auto staging = stage_mounts(faulty, environment, plan(), seen, bundle.number(), "c1");
       break;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::system) << error.what();

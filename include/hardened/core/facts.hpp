@@ -62,16 +62,33 @@ struct SourceFact {
   std::string unmappable;
 };
 
+// Something else of this host that shows in the rootfs: a file system mounted below it, or a layer
+// of its overlay.
+struct RootPart {
+  std::string path;
+  Location location;
+};
+
 struct RootFact {
   Sight sight = Sight::unseen;
   std::string path;  // canonical
   FileIdentity identity;
   Location location;
+  std::vector<RootPart> parts;
   std::vector<std::string> symbolic_links;  // of "/dev", "/proc", "/sys": those that are links
   std::vector<std::string>
       directories;         // of the asked state directories: real ones, no link on the way
   Overlay overlay;         // what it is made of, absolute; no layers: a plain directory
   std::string unmappable;  // as of sources
+};
+
+// Where a mount lands in the container: its destination resolved as the runtime will, inside the
+// rootfs and through the mounts before it, links followed.
+struct DestinationFact {
+  Sight sight = Sight::unseen;
+  std::vector<std::string> places;  // normal paths; several where the document has it several times
+  // A link inside an earlier bind decides it: whoever writes that source can let it lead elsewhere.
+  bool linked = false;
 };
 
 struct NamespaceFact {
@@ -140,9 +157,10 @@ struct HostFacts {
 struct Facts {
   HostFacts host;
   RootFact root;
-  std::map<std::string, SourceFact> sources;        // by mounts[].source as written
-  std::map<std::string, NamespaceFact> namespaces;  // by linux.namespaces[].path as written
-  std::map<std::string, ExecutableFact> hooks;      // by hooks.*[].path as written
+  std::map<std::string, SourceFact> sources;            // by mounts[].source as written
+  std::map<std::string, DestinationFact> destinations;  // by mounts[].destination as written
+  std::map<std::string, NamespaceFact> namespaces;      // by linux.namespaces[].path as written
+  std::map<std::string, ExecutableFact> hooks;          // by hooks.*[].path as written
   std::map<std::string, SourceFact> devices;  // by linux.devices[].path's node on the host, if any
   CgroupFact cgroup;
 };

@@ -56,6 +56,9 @@ std::optional<std::string> engine_file(const std::string& path, const std::strin
 bool lies_within_engine(const Location& location, const std::string& end,
                         const EnginePlaces& places);
 
+// Whether the name is one that engines give their sockets.
+bool is_engine_socket(std::string_view path);
+
 class SourceJudge {
  public:
   SourceJudge(const Json& document, const RuleInput& input);

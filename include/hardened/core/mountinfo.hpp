@@ -41,6 +41,8 @@ class MountTable {
   std::size_t size() const { return lines_.size(); }
   // nullopt: the mount is not below the reader's root (another mount namespace, or detached).
   std::optional<Mount> find(std::uint64_t id) const;
+  // Parsed at the first call, and kept.
+  const std::vector<Mount>& all() const;
   // What a recursive bind of `path`, which lies on mount `id`, brings along: the mounts on it below
   // `path`, and those on these, stacked and covered ones included.
   std::vector<Mount> below(std::uint64_t id, std::string_view path) const;
@@ -56,6 +58,7 @@ class MountTable {
 
   std::string text_;
   std::vector<Line> lines_;
+  mutable std::vector<Mount> all_;
 };
 
 // Whether `path` is `ancestor` or lies below it; both absolute and canonical. "/a/bc" is not below

@@ -58,6 +58,7 @@ class Policy {
   std::string default_profile() const;
   bool selectable(std::string_view profile) const;  // by the annotation hardened.profile
   bool restore_allowed() const;
+  bool no_pivot_allowed() const;
   std::vector<std::string> profiles() const;
   const Json& json() const& { return json_; }
   Json json() && { return std::move(json_); }

@@ -19,10 +19,10 @@ namespace hardened {
 void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
                  const Facts& facts);
 
-// The dimensions alone: `after` has no more privilege than `before`. `root` is the rootfs's
-// canonical path, from where new binds may come; empty: root.path as `before` gives it. Throws
-// Error(refused).
-void verify_not_weaker(const Json& before, const Json& after, std::string_view root);
+// The dimensions alone: `after` has no more privilege than `before`. The facts tell the rootfs's
+// canonical path, from where new binds may come (else root.path as `before` gives it), and what the
+// names of hooks stand for. Throws Error(refused).
+void verify_not_weaker(const Json& before, const Json& after, const Facts& facts);
 
 // What is verified, by name: a condition per rule, and the dimensions of strength.
 std::vector<std::string_view> verifier_conditions();

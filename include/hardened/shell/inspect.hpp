@@ -10,20 +10,13 @@
 #include "hardened/core/json.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/shell/environment.hpp"
+#include "hardened/shell/inspection.hpp"
 #include "hardened/shell/kernel.hpp"
-#include "hardened/shell/stage.hpp"
 
 namespace hardened {
 
 // runtime_name and runtime_version are left to the caller.
 HostFacts inspect_host(Kernel& kernel, const Profile& profile);
-
-struct Inspection {
-  Facts facts;  // host too
-  // Root, mount sources and namespaces as written, all O_PATH, and the state directories of the
-  // rule read-only-rootfs, which are sources too: under facts.root.path followed by the directory.
-  HeldObjects objects;
-};
 
 // `bundle` is its canonical path (root.path and sources may be relative to it); empty: there is
 // none, relative names stay unseen. With `must_see` what exists but cannot be opened throws, with

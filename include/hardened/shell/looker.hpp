@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ class Looker {
   // What the kernel calls it: a path of its own mount namespace, or "pipe:[1]". Proves nothing.
   std::optional<std::string> name(int descriptor);
 
+  // Of an O_PATH descriptor: what it is a link to; nullopt: no link.
+  std::optional<std::string> link(int descriptor) { return kernel_.read_link(descriptor, ""); }
+  std::uint64_t mount_id(int descriptor) { return kernel_.mount_id(descriptor); }
+
   // Each throws Error(refused) where the object cannot be placed on this host: it lies in another
   // mount namespace, or has no name any more.
   SourceFact source(int descriptor, bool recursive);
@@ -45,6 +50,9 @@ class Looker {
   // linux.cgroupsPath, as a path and as a unit, in every hierarchy below `root`.
   CgroupFact cgroup(const std::string& path, const std::string& root = "/sys/fs/cgroup");
   HostFacts host(const Profile& profile);
+  // Sockets that an engine listens on, wherever it keeps them: by the names that engines give
+  // theirs, and by owner those that one of the sources holds.
+  std::vector<SensitivePath> engine_sockets(const std::map<std::string, SourceFact>& sources);
 
  private:
   struct Place {
@@ -66,6 +74,10 @@ class Looker {
   bool has_processes(int cgroup);
   void look_at_cgroup(int hierarchy, const std::string& base, const std::string& path,
                       CgroupFact& fact);
+  std::vector<RootPart> layers(const Mount& mount);
+  bool may_hang(const std::string& path);
+  std::optional<SensitivePath> socket_at(const std::string& name);
+  std::set<std::string> sockets_of_engines();
 
   Kernel& kernel_;
   bool initial_user_namespace_;

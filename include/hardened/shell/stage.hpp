@@ -4,19 +4,16 @@
 // host.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
 #include "hardened/core/plan.hpp"
 #include "hardened/shell/environment.hpp"
+#include "hardened/shell/inspection.hpp"
 #include "hardened/shell/kernel.hpp"
 #include "hardened/shell/rootfs.hpp"
 
 namespace hardened {
-
-// Objects that were opened for inspection, by mounts[].source or namespaces[].path as written.
-using HeldObjects = std::map<std::string, Descriptor>;
 
 // While it lives, the runtime would see the staged copy of config.json. execve outlives it; where
 // that fails, the destructor uncovers the file, so that Bundle::Replacement::undo() can rename over
@@ -42,11 +39,13 @@ class StagedMounts {
 // that file lies; `container` tells this container's work directory from another's over the same
 // layers. To be called after the bundle's replacement is committed (a rename over a covered file
 // fails) and right before execve. Throws Error(refused) with the pointer of a source or path that
-// is not among `objects`, Error(unsupported) where the kernel cannot lay the container's ids over a
-// file system. Does nothing for a caller without root: the runtime then opens with the caller's own
-// rights.
+// was not opened for inspection, or that has more mounted below it now, Error(unsupported) where
+// the kernel cannot lay the container's ids over a file system. Does nothing for a caller without
+// root: the runtime then opens with the caller's own rights. Binds whose way leads through
+// another's source are made here, inside that one's clone, and the runtime's copy does not have
+// them.
 [[nodiscard]] StagedMounts stage_mounts(Kernel& kernel, const Environment& environment,
-                                        const Plan& plan, const HeldObjects& objects,
+                                        const Plan& plan, const Inspection& seen,
                                         int bundle_directory, const std::string& container);
 
 }  // namespace hardened
