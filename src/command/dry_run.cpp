@@ -155,7 +155,10 @@ class DryRun {
   }
 
   Facts facts(const Json& document, const Profile& profile, const std::string& directory) const {
-    Facts seen = inspect(kernel_, document, profile, directory, Looking::as_far_as_possible).facts;
+    // Nothing is taken: a create would get the first range that is free.
+    Facts seen = inspect(kernel_, document, profile, directory, Looking::as_far_as_possible,
+                         first_range(profile.settings("user-namespace")))
+                     .facts;
     if (!options_.host_facts.empty()) {
       const Json pinned = document_of(kernel_, options_.host_facts);
       try {

@@ -42,13 +42,41 @@ Json refusals_json(const std::vector<Refusal>& refusals) {
   return array;
 }
 
+Json operations_json(const std::vector<MountOperation>& operations) {
+  Json array = Json::array();
+  for (const MountOperation& operation : operations) {
+    array.push_back({{"pointer", operation.pointer},
+                     {"object", operation.object},
+                     {"id_mapped", operation.id_mapped},
+                     {"layers", operation.overlay.lower},
+                     {"text", describe(operation)}});
+  }
+  return array;
+}
+
+Json degraded_json(const std::vector<Degradation>& degraded) {
+  Json array = Json::array();
+  for (const Degradation& one : degraded) {
+    array.push_back({{"rule", one.rule}, {"pointer", one.pointer}, {"what", one.what}});
+  }
+  return array;
+}
+
+Json mapping_json(const std::optional<IdMaps>& mapping) {
+  if (!mapping) return nullptr;
+  return {{"uidMappings", to_json(mapping->users)}, {"gidMappings", to_json(mapping->groups)}};
+}
+
 std::string as_json(const Plan& plan) {
   const Json json{{"config", plan.config},
                   {"changes", changes_json(plan.changes)},
                   {"refusals", refusals_json(plan.refusals)},
                   {"reported", changes_json(plan.reported)},
                   {"reported_refusals", refusals_json(plan.reported_refusals)},
-                  {"unverified", plan.unverified}};
+                  {"unverified", plan.unverified},
+                  {"degraded", degraded_json(plan.degraded)},
+                  {"mapping", mapping_json(plan.mapping)},
+                  {"operations", operations_json(plan.operations)}};
   return json.dump(2) + '\n';
 }
 
@@ -125,6 +153,21 @@ Row row_of(const Change& change) {
           cell(change.after, change.before, "+"), change.reference};
 }
 
+// What stands below the table: what no field of the document says.
+std::string beside_the_document(const Plan& plan) {
+  std::string out;
+  for (const Degradation& one : plan.degraded) out += "\nwithout: " + describe(one);
+  if (plan.mapping) {
+    for (const IdMapping& map : plan.mapping->users) {
+      out += "\nuser namespace: container ids from " + std::to_string(map.container) +
+             " are the host's from " + std::to_string(map.host) + ", " + std::to_string(map.size) +
+             " of them";
+    }
+  }
+  for (const MountOperation& operation : plan.operations) out += "\nmount: " + describe(operation);
+  return out.empty() ? out : out + '\n';
+}
+
 std::vector<Row> rows_of(const Plan& plan) {
   std::vector<Row> rows{{"RULE", "FIELD", "BEFORE", "AFTER", "REFERENCE"}};
   for (const Change& change : plan.changes) rows.push_back(row_of(change));
@@ -190,7 +233,7 @@ std::string as_table(const Plan& plan, const ReportStyle& style) {
     const bool bold = &row == &rows.front() && style.colour == Colour::yes;
     out += bold ? "\x1b[1m" + lines + "\x1b[0m" : lines;
   }
-  return out;
+  return out + beside_the_document(plan);
 }
 
 }  // namespace

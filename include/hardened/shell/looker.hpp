@@ -29,6 +29,7 @@ class Looker {
 
   // What the kernel calls it: a path of its own mount namespace, or "pipe:[1]". Proves nothing.
   std::optional<std::string> name(int descriptor);
+  FileIdentity identity(int descriptor);
 
   // Of an O_PATH descriptor: what it is a link to; nullopt: no link.
   std::optional<std::string> link(int descriptor) { return kernel_.read_link(descriptor, ""); }
@@ -54,11 +55,25 @@ class Looker {
   // theirs, and by owner those that one of the sources holds.
   std::vector<SensitivePath> engine_sockets(const std::map<std::string, SourceFact>& sources);
 
+  // To be laid over what is tried from now on.
+  void offer(const IdRange& range);
+  // States what the object is made of and why the ids cannot be laid over it. Nothing without an
+  // offer.
+  void try_mapping(int descriptor, RootFact& fact);
+  void try_mapping(int descriptor, bool recursive, SourceFact& fact);
+  // The user namespace that owns the one at /proc/PID/ns/..., stated and opened; of a user
+  // namespace itself. nullopt: nothing names it.
+  std::optional<Descriptor> owner(const std::string& path, NamespaceFact& fact);
+
  private:
   struct Place {
     std::string path;
     Location location;
     Mount mount;
+  };
+  struct Layers {
+    Overlay overlay;
+    std::string fault;  // empty: none
   };
   std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
   const MountTable& mounts();
@@ -78,11 +93,17 @@ class Looker {
   bool may_hang(const std::string& path);
   std::optional<SensitivePath> socket_at(const std::string& name);
   std::set<std::string> sockets_of_engines();
+  std::string mapping_fault(int descriptor, Tree tree, const std::string& file_system);
+  std::string layer_directory(const Overlay& overlay, const std::string& mount_point);
+  Layers open_layers(const Mount& mount);
+  Layers layers_at(const Place& place);
 
   Kernel& kernel_;
   bool initial_user_namespace_;
   std::optional<MountTable> mounts_;
   std::map<std::string, bool> guarded_;  // by directory
+  Descriptor id_map_;                    // a user namespace with the offered ids
+  std::string no_id_map_;                // why there is none
 };
 
 }  // namespace hardened
