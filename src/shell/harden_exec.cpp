@@ -14,6 +14,7 @@
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
 #include "hardened/shell/runtime.hpp"
+#include "hardened/shell/standard_streams.hpp"
 
 namespace hardened {
 namespace {
@@ -111,6 +112,13 @@ void fail_in_runtimes_words(Kernel& kernel, const std::string& runtime, Invocati
   kernel.execute(runtime, invocation.arguments());
 }
 
+// nullopt: the container has no user namespace.
+std::optional<IdMaps> maps_of(const Ceiling& ceiling) {
+  const IdMaps maps{id_map_from_json(find_array(ceiling.json, "/uidMappings")),
+                    id_map_from_json(find_array(ceiling.json, "/gidMappings"))};
+  return maps.users.empty() ? std::nullopt : std::optional(maps);
+}
+
 }  // namespace
 
 void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation) {
@@ -128,6 +136,7 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   verify_exec(plan.config, container->ceiling);
   settle_exec_flags(invocation);
   invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
+  const StandardStreams streams(kernel, maps_of(container->ceiling));
   kernel.execute(runtime, invocation.arguments());
 }
 

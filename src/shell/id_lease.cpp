@@ -191,10 +191,8 @@ IdLease::IdLease(Kernel& kernel, const Environment& environment, ContainerKey ke
 
 IdPool id_pool(const Profile& profile) {
   const Json& settings = profile.settings("user-namespace");
-  const auto number = [&](std::string_view pointer) {
-    return static_cast<std::uint32_t>(find_integer(settings, pointer).value_or(0));
-  };
-  return {{number("/pool/first_id"), number("/pool/size")}, number("/range_size")};
+  return {id_pool(settings),
+          static_cast<std::uint32_t>(find_integer(settings, "/range_size").value_or(0))};
 }
 
 IdLease::~IdLease() {
