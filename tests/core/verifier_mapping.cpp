@@ -88,6 +88,19 @@ TEST_F(VerifierMapping, GoingWithoutUnsaidStops) {
   expect_fails(plan, "/linux/namespaces", "nothing says so");
 }
 
+TEST_F(VerifierMapping, GoingWithoutForTheHostsNetworksTakesThePolicysWord) {
+  original_["linux"]["namespaces"][4]["path"] = "/run/netns/x";
+  NamespaceFact& network = facts_.namespaces["/run/netns/x"];
+  network.sight = Sight::seen;
+  network.type = "network";
+  network.host_owned = true;
+  const Profile pod = Policy::builtin().profile("pod");
+  const Plan plan = make_plan(original_, pod, facts_, "");
+  EXPECT_FALSE(plan.mapping);
+  EXPECT_NO_THROW(verify_plan(original_, plan, pod, facts_));
+  expect_fails(plan, "/linux/namespaces", "must hold an own user namespace");
+}
+
 TEST_F(VerifierMapping, IdsOfThePoolThatNobodyGaveStop) {
   plan_.mapping.reset();
   expect_fails(plan_, "/linux/uidMappings", "ids that nobody was given");
@@ -107,7 +120,7 @@ TEST_F(VerifierMapping, TheHostsRootStops) {
   facts_.host.id_range = {0, 65536};
   plan_ = make_plan(original_, profile_, facts_, "");
   EXPECT_THROW(require_no_refusals(plan_), Error);
-  expect_fails(plan_, "/linux/uidMappings", "host's id 0");
+  expect_fails(plan_, "/linux/uidMappings/0", "host's id 0");
 }
 
 TEST_F(VerifierMapping, ARootfsWithoutTheIdsStops) {
