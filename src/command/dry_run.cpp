@@ -110,7 +110,10 @@ class DryRun {
   Facts facts(const Json& document, const Profile& profile, const std::string& directory) const {
     if (!options_.host_facts.empty())
       return facts_from_json(document_of(kernel_, options_.host_facts));
-    return inspect(kernel_, document, profile, directory, Looking::as_far_as_possible).facts;
+    // Nothing is taken: a create would get the first range that is free.
+    return inspect(kernel_, document, profile, directory, Looking::as_far_as_possible,
+                   first_range(profile.settings("user-namespace")))
+        .facts;
   }
 
   Outcome create() {

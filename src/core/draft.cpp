@@ -85,6 +85,10 @@ void Draft::refuse(std::string_view pointer, std::string_view asked, std::string
 
 void Draft::unverified(std::string_view what) { plan_.unverified.emplace_back(what); }
 
+void Draft::degrade(std::string_view pointer, std::string_view what) {
+  plan_.degraded.push_back({rule_, std::string(pointer), std::string(what)});
+}
+
 void Draft::map_mounts(IdMaps maps) { plan_.mapping = std::move(maps); }
 
 const std::optional<IdMaps>& Draft::mapping() const { return plan_.mapping; }

@@ -6,6 +6,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/facts.hpp"
+#include "hardened/core/host_views.hpp"
 #include "hardened/core/mount_options.hpp"
 #include "hardened/core/mountinfo.hpp"
 #include "hardened/core/text.hpp"
@@ -92,7 +93,9 @@ class Operations {
       operation.kind = MountKind::in_rootfs;
       operation.object = operation.object.substr(facts_.root.path.size());
       operation.recursive = false;
-    } else if (mapping_ && fact != facts_.sources.end()) {
+    } else if (mapping_ && fact == facts_.sources.end()) {
+      operation.id_mapped = !is_host_view(config_, facts_, mount);
+    } else if (mapping_) {
       operation.id_mapped = fact->second.unmappable.empty();
       operation.overlay = fact->second.overlay;
       if (operation.id_mapped && !operation.overlay.lower.empty()) {

@@ -180,7 +180,9 @@ SourceJudge::Exception SourceJudge::exception_for(const SourceFact& source,
     return {.any = true, .end = std::nullopt};
   }
   if (is_public(source, request)) return {.any = true, .end = std::nullopt};
-  return {.any = false, .end = engine_file(source.path, request.destination, places_)};
+  std::optional<std::string> end = engine_file(source.path, request.destination, places_);
+  verdict.engine = end.has_value();
+  return {.any = false, .end = std::move(end)};
 }
 
 // A directory of the container's own rootfs on itself gives nothing that the container does not

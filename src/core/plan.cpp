@@ -64,6 +64,11 @@ std::string describe(const Refusal& refusal) {
   return text;
 }
 
+std::string describe(const Degradation& degradation) {
+  return degradation.rule + ": " + printable(degradation.pointer) + ": " +
+         printable(degradation.what, 300);
+}
+
 void require_no_refusals(const Plan& plan) {
   constexpr std::size_t kInFull = 3;
   if (plan.refusals.empty()) return;

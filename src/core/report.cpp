@@ -39,13 +39,41 @@ Json refusals_json(const std::vector<Refusal>& refusals) {
   return array;
 }
 
+Json operations_json(const std::vector<MountOperation>& operations) {
+  Json array = Json::array();
+  for (const MountOperation& operation : operations) {
+    array.push_back({{"pointer", operation.pointer},
+                     {"object", operation.object},
+                     {"id_mapped", operation.id_mapped},
+                     {"layers", operation.overlay.lower},
+                     {"text", describe(operation)}});
+  }
+  return array;
+}
+
+Json degraded_json(const std::vector<Degradation>& degraded) {
+  Json array = Json::array();
+  for (const Degradation& one : degraded) {
+    array.push_back({{"rule", one.rule}, {"pointer", one.pointer}, {"what", one.what}});
+  }
+  return array;
+}
+
+Json mapping_json(const std::optional<IdMaps>& mapping) {
+  if (!mapping) return nullptr;
+  return {{"uidMappings", to_json(mapping->users)}, {"gidMappings", to_json(mapping->groups)}};
+}
+
 std::string as_json(const Plan& plan) {
   const Json json{{"config", plan.config},
                   {"changes", changes_json(plan.changes)},
                   {"refusals", refusals_json(plan.refusals)},
                   {"reported", changes_json(plan.reported)},
                   {"reported_refusals", refusals_json(plan.reported_refusals)},
-                  {"unverified", plan.unverified}};
+                  {"unverified", plan.unverified},
+                  {"degraded", degraded_json(plan.degraded)},
+                  {"mapping", mapping_json(plan.mapping)},
+                  {"operations", operations_json(plan.operations)}};
   return json.dump(2) + '\n';
 }
 
@@ -114,6 +142,21 @@ std::array<std::size_t, 5> widths_of(const std::vector<Row>& rows, std::size_t c
   return widths;
 }
 
+// What stands below the table: what no field of the document says.
+std::string beside_the_document(const Plan& plan) {
+  std::string out;
+  for (const Degradation& one : plan.degraded) out += "\nwithout: " + describe(one);
+  if (plan.mapping) {
+    for (const IdMapping& map : plan.mapping->users) {
+      out += "\nuser namespace: container ids from " + std::to_string(map.container) +
+             " are the host's from " + std::to_string(map.host) + ", " + std::to_string(map.size) +
+             " of them";
+    }
+  }
+  for (const MountOperation& operation : plan.operations) out += "\nmount: " + describe(operation);
+  return out.empty() ? out : out + '\n';
+}
+
 std::string as_table(const Plan& plan, Colour colour, std::size_t columns) {
   std::vector<Row> rows{{"RULE", "FIELD", "BEFORE", "AFTER", "REFERENCE"}};
   for (const Change& change : plan.changes) rows.push_back(row_of(change));
@@ -137,7 +180,7 @@ std::string as_table(const Plan& plan, Colour colour, std::size_t columns) {
     const bool heading = &row == &rows.front();
     out += heading && colour == Colour::yes ? "\x1b[1m" + line + "\x1b[0m\n" : line + '\n';
   }
-  return out;
+  return out + beside_the_document(plan);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/verifier_conditions.hpp"
+#include "core/verifier_mapping.hpp"
 
 namespace hardened {
 namespace {
@@ -91,6 +92,10 @@ void verify_plan(const Json& original, const Plan& plan, const Profile& profile,
       condition.check({plan.config, profile.settings(condition.rule), facts});
     }
   }
+  if (profile.mode("user-namespace") == RuleMode::enforce) {
+    verifier::user_namespace_given(plan, profile, facts);
+  }
+  verifier::ids_laid_over_mounts(plan, facts);
   verify_not_weaker(original, plan.config, facts.root.path);
   verify_stated(original, plan);
 }

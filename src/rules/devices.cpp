@@ -2,6 +2,7 @@
 #include "hardened/core/devices.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/paths.hpp"
@@ -95,11 +96,31 @@ void cut_nodes(Draft& draft, const std::vector<DeviceAccess>& permitted, bool tr
   }
 }
 
+// The runtime, or we for it, would give the node to nobody.
+void vet_owners(Draft& draft) {
+  const std::size_t count = find_array(draft.document(), kNodes).size();
+  for (std::size_t index = 0; index < count; ++index) {
+    for (const auto& [field, list] :
+         {std::pair{"uid", "/linux/uidMappings"}, std::pair{"gid", "/linux/gidMappings"}}) {
+      const std::string pointer = join(join(kNodes, index), field);
+      const std::int64_t id = find_integer(draft.document(), pointer).value_or(0);
+      const Json& mappings = find_array(draft.document(), list);
+      if (maps_id(mappings, id)) continue;
+      draft.refuse(pointer,
+                   "the owner " + std::to_string(id) + ", outside the container's ids, " +
+                       mapped_ids(mappings),
+                   draft.mapping() ? "rules.user-namespace.range_size" : kMode,
+                   "user_namespaces(7)");
+    }
+  }
+}
+
 void apply(Draft& draft, const RuleInput& input) {
   const std::vector<DeviceAccess> permitted = permitted_devices(input.settings);
   const bool everything = asks_for_everything(draft.document());
   cut_nodes(draft, permitted, everything);
   cut_rules(draft, permitted);
+  vet_owners(draft);
 }
 
 }  // namespace

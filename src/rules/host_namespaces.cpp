@@ -71,10 +71,6 @@ void judge_path(Draft& draft, const RuleInput& input, const std::string& type,
     } else {
       refuse_host(draft, input, type, pointer);
     }
-  } else if (type == "network" && fact.host_owned &&
-             find_string(input.settings, "/foreign_network").value_or("refuse") == "refuse") {
-    draft.refuse(pointer, "a network namespace that the host's user namespace owns",
-                 "rules.host-namespaces.foreign_network");
   }
 }
 

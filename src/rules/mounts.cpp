@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/host_views.hpp"
+#include "hardened/core/id_map.hpp"
+#include "hardened/core/mapped_source.hpp"
 #include "hardened/core/mount_options.hpp"
 #include "hardened/core/mount_sources.hpp"
 #include "hardened/core/paths.hpp"
@@ -86,10 +91,29 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
                       find(draft.document(), mount.pointer + "/uidMappings") != nullptr ||
                       find(draft.document(), mount.pointer + "/gidMappings") != nullptr;
   // With mappings of its own a mount could turn the container's root into the host's on disk.
-  if (mapped && !maps_like_the_container(draft.document(), mount.pointer) &&
-      find_string(input.settings, "/id_mappings").value_or("") != "allow") {
+  // And a mount takes ids once: where we lay them over it, the runtime cannot.
+  if (mapped &&
+      (draft.mapping() || (!maps_like_the_container(draft.document(), mount.pointer) &&
+                           find_string(input.settings, "/id_mappings").value_or("") != "allow"))) {
     draft.refuse(mount.pointer, "a mount with other ids than the container's",
                  "rules.mounts.id_mappings");
+  }
+}
+
+// Who owns what a tmpfs or devpts is made with, as the kernel reads the number: octal and
+// hexadecimal too.
+void judge_owners(Draft& draft, const Mount& mount) {
+  for (const std::string& word : mount.options.words()) {
+    const bool user = word.starts_with("uid=");
+    if (mount.type == "bind" || (!user && !word.starts_with("gid="))) continue;
+    const Json& ids =
+        find_array(draft.document(), user ? "/linux/uidMappings" : "/linux/gidMappings");
+    const unsigned long long id = std::strtoull(word.c_str() + 4, nullptr, 0);
+    if (std::in_range<std::int64_t>(id) && maps_id(ids, static_cast<std::int64_t>(id))) continue;
+    draft.refuse(mount.pointer + "/options",
+                 "the owner \"" + word + "\", outside the container's ids, " + mapped_ids(ids),
+                 draft.mapping() ? "rules.user-namespace.range_size" : "rules.mounts.mode",
+                 "user_namespaces(7)");
   }
 }
 
@@ -149,13 +173,30 @@ SourceVerdict judge_source(Draft& draft, const SourceJudge& judge, const Mount& 
   return verdict;
 }
 
+// What a bind is where the container's ids are laid over its mounts.
+void map_source(Draft& draft, const RuleInput& input, Mount& mount, const SourceVerdict& verdict) {
+  const auto found = input.facts.sources.find(
+      find_string(draft.document(), mount.pointer + "/source").value_or(""));
+  if (!draft.mapping() || found == input.facts.sources.end()) return;
+  // The kernel locks what the source has, and the runtime's remount without it is EPERM (runc 1.1).
+  for (const std::string& word : found->second.locked_options) mount.options.want(word);
+  const MappedSource mapped =
+      judge_mapped_source(input.settings, found->second, verdict, mount.options.read_only());
+  if (!mapped.asked.empty()) {
+    draft.refuse(mount.pointer + "/source", mapped.asked, mapped.setting, "user_namespaces(7)");
+  }
+  if (!mapped.without.empty()) draft.degrade(mount.pointer + "/source", mapped.without);
+}
+
 void tighten(Draft& draft, const RuleInput& input, const SourceJudge& judge, Mount mount) {
   const bool noexec = find_string(input.settings, "/executable").value_or("keep") == "noexec";
   const std::vector<std::string> before = mount.options.words();
   if (mount.type == "bind") {
     // runc reads the option and crun the type: they must not see two different mounts.
     draft.set(mount.pointer + "/type", "bind", "the options make it a bind mount");
-    tighten_bind(mount.options, judge_source(draft, judge, mount), noexec);
+    const SourceVerdict verdict = judge_source(draft, judge, mount);
+    tighten_bind(mount.options, verdict, noexec);
+    map_source(draft, input, mount, verdict);
   } else {
     tighten_other(mount.options, mount, input, noexec);
   }
@@ -178,8 +219,12 @@ void apply(Draft& draft, const RuleInput& input) {
   const std::size_t count = find_array(draft.document(), "/mounts").size();
   for (std::size_t index = 0; index < count; ++index) {
     const Mount mount = mount_at(draft.document(), index);
+    // Its text is that of the rule user-namespace: whoever writes the same gets the same.
+    if (is_host_view(draft.document(), input.facts, *find(draft.document(), mount.pointer)))
+      continue;
     judge_place(draft, input, mount);
     judge_options(draft, input, mount);
+    judge_owners(draft, mount);
     tighten(draft, input, judge, mount);
   }
 }

@@ -58,13 +58,6 @@ void vet_cwd(Draft& draft) {
   }
 }
 
-bool mapped(std::int64_t id, const Json& mappings) {
-  return std::any_of(mappings.begin(), mappings.end(), [&](const Json& mapping) {
-    const std::int64_t first = find_integer(mapping, "/containerID").value_or(0);
-    return id >= first && id - first < find_integer(mapping, "/size").value_or(0);
-  });
-}
-
 void vet_id(Draft& draft, const std::string& pointer, std::string_view mappings) {
   const std::int64_t id = find_integer(draft.document(), pointer).value_or(0);
   if (id < 0 || id >= kNoId) {
@@ -74,11 +67,12 @@ void vet_id(Draft& draft, const std::string& pointer, std::string_view mappings)
     return;
   }
   const Json& ranges = find_array(draft.document(), mappings);
-  if (!ranges.empty() && !mapped(id, ranges)) {
+  if (!maps_id(ranges, id)) {
     draft.refuse(
         pointer,
-        "the id " + std::to_string(id) + ", which " + std::string(mappings) + " does not map",
-        "rules.process.mode", "user_namespaces(7)");
+        "the id " + std::to_string(id) + ", outside the container's own, " + mapped_ids(ranges),
+        draft.mapping() ? "rules.user-namespace.range_size" : "rules.process.mode",
+        "user_namespaces(7)");
   }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <sstream>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/host_views.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 
@@ -18,17 +20,24 @@ std::string_view namespace_of(const std::string& name) {
   return name == "kernel.domainname" ? "uts" : "";
 }
 
-// Whether the container has a namespace of `type` that is not the host's.
-bool has_own(std::string_view type, const Json& document, const Facts& facts) {
-  const Json& namespaces = find_array(document, "/linux/namespaces");
-  for (std::size_t index = 0; index < namespaces.size(); ++index) {
-    const std::string pointer = join("/linux/namespaces", index);
-    if (find_string(document, join(pointer, "type")) != type) continue;
-    const auto fact =
-        facts.namespaces.find(find_string(document, join(pointer, "path")).value_or(""));
-    if (fact == facts.namespaces.end() || !fact->second.host) return true;
-  }
-  return false;
+// The kernel takes no group that the container does not have, and engines ask for every group there
+// can be: "0 2147483647".
+void clamp_ping_groups(Draft& draft) {
+  constexpr std::string_view kPointer = "/linux/sysctl/net.ipv4.ping_group_range";
+  const std::optional<std::string> asked = find_string(draft.document(), kPointer);
+  if (!asked || !draft.mapping()) return;
+  const std::vector<IdMapping>& groups = draft.mapping()->groups;
+  const auto zero = std::find_if(groups.begin(), groups.end(),
+                                 [](const IdMapping& map) { return map.container == 0; });
+  const std::int64_t last = zero == groups.end() ? 0 : std::int64_t{zero->size} - 1;
+  std::istringstream words(*asked);
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  if (!(words >> from >> to) || (from <= last && to <= last)) return;
+  // "1 0" is nobody: what lies beyond the container's groups is no reason to let its last one in.
+  const std::string clamped =
+      from > last ? "1 0" : std::to_string(from) + ' ' + std::to_string(last);
+  draft.set(kPointer, clamped, "groups that the container has; the kernel takes no others");
 }
 
 // Only exact names pass: runtimes turn '/' into '.', so "net/ipv4/../../kernel/core_pattern" and
@@ -43,13 +52,14 @@ void apply(Draft& draft, const RuleInput& input) {
       continue;
     }
     const std::string_view type = namespace_of(name);
-    if (!type.empty() && !has_own(type, draft.document(), input.facts)) {
+    if (!type.empty() && shares_with_host(draft.document(), input.facts, type)) {
       draft.refuse(pointer,
                    name + " of the host: the container has no " + std::string(type) +
                        " namespace of its own",
                    "rules.sysctl.mode");
     }
   }
+  clamp_ping_groups(draft);
 }
 
 }  // namespace

@@ -1,77 +1,192 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/host_views.hpp"
+#include "hardened/core/id_mappings.hpp"
+#include "hardened/core/joined_namespaces.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
 namespace {
 
-constexpr std::int64_t kIds = 4294967295;  // (uid_t)-1 is no id
+constexpr std::string_view kNamespaces = "/linux/namespaces";
+constexpr std::string_view kUsers = "/linux/uidMappings";
+constexpr std::string_view kGroups = "/linux/gidMappings";
+constexpr std::string_view kMode = "rules.user-namespace.mode";
+constexpr std::string_view kUnsupported = "rules.user-namespace.unsupported";
 
-struct Range {
-  std::int64_t container = 0;
-  std::int64_t host = 0;
-  std::int64_t size = 0;
+struct Entry {
+  std::string pointer;
+  std::string path;  // empty: a new one
 };
 
-bool fits(std::int64_t first, std::int64_t size) {
-  return first >= 0 && first < kIds && size > 0 && size <= kIds - first;
-}
-
-bool overlap(std::int64_t first, std::int64_t size, std::int64_t other, std::int64_t other_size) {
-  return first < other + other_size && other < first + size;
-}
-
-std::string text_of(const Range& range) {
-  return std::to_string(range.host) + " to " + std::to_string(range.host + range.size - 1);
-}
-
-// Host root, or the ids of the host's own users and services, inside a container: what escapes is
-// then one of them.
-void vet_host_ids(Draft& draft, const std::string& pointer, const Range& range,
-                  const RuleInput& input) {
-  // Below a rootless engine the ids of our own namespace are an ordinary user's, 0 included.
-  if (!input.facts.host.initial_user_namespace) return;
-  const std::int64_t lowest = find_integer(input.settings, "/lowest_host_id").value_or(0);
-  const bool host_root = range.host == 0;
-  if (host_root && !find_boolean(input.settings, "/allow_host_root").value_or(false)) {
-    draft.refuse(join(pointer, "hostID"), "a mapping to the host's root",
-                 "rules.user-namespace.allow_host_root");
-  } else if (range.host < lowest && !(host_root && range.size == 1)) {
-    draft.refuse(join(pointer, "hostID"),
-                 "the host's ids " + text_of(range) + ", some below " + std::to_string(lowest),
-                 "rules.user-namespace.lowest_host_id");
+// The document's user namespace. Of two the rule host-namespaces refuses the second.
+std::optional<Entry> user_namespace(const Json& document) {
+  const std::size_t count = find_array(document, kNamespaces).size();
+  for (std::size_t index = 0; index < count; ++index) {
+    const std::string pointer = join(kNamespaces, index);
+    if (find_string(document, pointer + "/type") != "user") continue;
+    return Entry{pointer, find_string(document, pointer + "/path").value_or("")};
   }
+  return std::nullopt;
 }
 
-void vet_mappings(Draft& draft, std::string_view list, const RuleInput& input) {
-  std::vector<Range> seen;
-  const Json& mappings = find_array(draft.document(), list);
-  for (std::size_t index = 0; index < mappings.size(); ++index) {
-    const std::string pointer = join(list, index);
-    const auto number = [&](std::string_view field) {
-      return find_integer(draft.document(), join(pointer, field)).value_or(0);
-    };
-    const Range range{number("containerID"), number("hostID"), number("size")};
-    if (!fits(range.container, range.size) || !fits(range.host, range.size)) {
-      draft.refuse(pointer, "a mapping that is empty or beyond the kernel's ids",
-                   "rules.user-namespace.mode", "user_namespaces(7)");
-      continue;
+bool names_pool(const Json& document, const IdRange& pool) {
+  return overlap(id_map_from_json(find_array(document, kUsers)), pool) ||
+         overlap(id_map_from_json(find_array(document, kGroups)), pool);
+}
+
+// Whether the container's ids are ours to choose: the document brings none, or some of our own
+// pool. Those it has from an earlier rewrite, or from somebody who wants another container's: no
+// document is believed to own them.
+bool is_ours(const Json& document, const std::optional<Entry>& entry, const RuleInput& input) {
+  if (!input.facts.host.initial_user_namespace) return false;
+  if (!entry) return true;
+  const IdRange pool = id_pool(input.settings);
+  if (entry->path.empty()) return names_pool(document, pool);
+  for (const JoinedNamespace& one : joined_namespaces(document, input.facts).owned) {
+    if (one.type != "user" && one.owner_path == entry->path) return true;
+  }
+  const auto found = input.facts.namespaces.find(entry->path);
+  if (found == input.facts.namespaces.end()) return false;
+  const NamespaceFact& fact = found->second;
+  if (fact.sight != Sight::seen || fact.type != "user" || fact.host) return false;
+  return names_pool(document, pool) || overlap(fact.owner_maps.users, pool) ||
+         overlap(fact.owner_maps.groups, pool);
+}
+
+class Giver {
+ public:
+  Giver(Draft& draft, const RuleInput& input, std::optional<Entry> entry)
+      : draft_(draft),
+        input_(input),
+        entry_(std::move(entry)),
+        joined_(joined_namespaces(draft.document(), input.facts)) {}
+
+  void give() {
+    const IdRange& range = input_.facts.host.id_range;
+    if (const std::string& why = input_.facts.root.unmappable; !why.empty()) {
+      cannot("/root/path", "the container's ids cannot be laid over the rootfs: " + why);
+    } else if (!joined_.owned.empty()) {
+      join_owner();
+    } else if (range.size == 0) {
+      cannot(kNamespaces, "no ids of the host are to be had: not root, or the pool is used up");
+    } else if (!joined_.foreign.empty()) {
+      go_without_power();
+    } else {
+      take(Json::object({{"type", "user"}}), maps_of(range),
+           "container root that is nobody on the host");
     }
-    vet_host_ids(draft, pointer, range, input);
-    for (const Range& other : seen) {
-      if (overlap(range.container, range.size, other.container, other.size) ||
-          overlap(range.host, range.size, other.host, other.size)) {
-        draft.refuse(pointer, "a mapping that overlaps another", "rules.user-namespace.mode",
-                     "user_namespaces(7)");
-        break;
+  }
+
+ private:
+  // Nobody else may have ids of the pool, and the document would keep these.
+  bool keeps_our_ids() {
+    if (!entry_) return false;
+    draft_.refuse(kUsers, "ids that are given to one container at a time", kMode,
+                  "user_namespaces(7)");
+    return true;
+  }
+
+  void go_without(std::string_view pointer, const std::string& why) {
+    if (!keeps_our_ids()) draft_.degrade(pointer, "no user namespace of its own: " + why);
+  }
+
+  void cannot(std::string_view pointer, const std::string& why) {
+    if (find_string(input_.settings, "/unsupported") == "degrade") {
+      go_without(pointer, why);
+    } else {
+      draft_.refuse(pointer, "a user namespace of its own, which cannot be had: " + why,
+                    kUnsupported);
+    }
+  }
+
+  // A new user namespace would have no power over what the host's owns: no sysfs, no low ports.
+  void go_without_power() {
+    const Json& settings = input_.profile.settings("host-namespaces");
+    bool refused = false;
+    for (const JoinedNamespace& one : joined_.foreign) {
+      const std::string setting = one.type == "network" ? "foreign_network" : "foreign_namespaces";
+      if (find_string(settings, join("", setting)) == "without-user-namespace") continue;
+      draft_.refuse(one.pointer,
+                    "the " + one.type + " namespace " + printable(one.path) +
+                        ", which the host's user namespace owns: one of the container's own would "
+                        "have no power over it",
+                    "rules.host-namespaces." + setting);
+      refused = true;
+    }
+    if (refused) return;
+    const JoinedNamespace& one = joined_.foreign.front();
+    go_without(one.pointer, "the host's owns the " + one.type + " namespace " + one.path);
+  }
+
+  // Another container's namespaces are of use only to who lives in its user namespace.
+  void join_owner() {
+    const JoinedNamespace& first = joined_.owned.front();
+    for (const JoinedNamespace& one : joined_.owned) {
+      if (one.owner_path.empty() || one.owner_maps.users.empty()) {
+        draft_.refuse(one.pointer,
+                      "the " + one.type + " namespace " + printable(one.path) +
+                          " of a user namespace that nothing names: only /proc/PID/ns leads to it",
+                      kMode);
+        return;
+      }
+      if (one.owner != first.owner) {
+        draft_.refuse(one.pointer,
+                      "namespaces of two containers, " + printable(first.path) + " and " +
+                          printable(one.path) + ": each belongs to a user namespace of its own",
+                      kMode);
+        return;
       }
     }
-    seen.push_back(range);
+    if (!joined_.foreign.empty()) return go_without_power();
+    take(Json::object({{"type", "user"}, {"path", first.owner_path}}), first.owner_maps,
+         "the user namespace that owns what the container joins");
   }
-}
+
+  void take(const Json& entry, const IdMaps& maps, std::string_view reason) {
+    if (find(draft_.document(), kNamespaces) == nullptr) {
+      draft_.set(kNamespaces, Json::array(), "namespaces of its own");
+    }
+    if (!entry_) {
+      draft_.set(std::string(kNamespaces) + "/-", entry, reason);
+    } else if (entry.contains("path")) {
+      draft_.set(entry_->pointer + "/path", entry.at("path"), reason);
+    }
+    draft_.set(kUsers, to_json(maps.users), reason);
+    draft_.set(kGroups, to_json(maps.groups), reason);
+    draft_.map_mounts(maps);
+    for (const std::string& path : joined_.unseen) {
+      draft_.unverified("the user namespace that owns " + printable(path));
+    }
+    replace_host_views();
+  }
+
+  void replace_host_views() {
+    const std::size_t count = find_array(draft_.document(), "/mounts").size();
+    for (std::size_t index = 0; index < count; ++index) {
+      const std::string pointer = join("/mounts", index);
+      Json mount = *find(draft_.document(), pointer);
+      if (!needs_host_view(draft_.document(), input_.facts, mount)) continue;
+      const std::string place = find_string(mount, "/destination").value_or("");
+      mount["type"] = "bind";
+      mount["source"] = host_view_at(normal_path("/" + place))->place;
+      mount["options"] = host_view_options();
+      draft_.set(pointer, std::move(mount),
+                 "a user namespace cannot mount what shows a namespace of the host; the host's own "
+                 "mount of it, read-only and without what lies below");
+    }
+  }
+
+  Draft& draft_;
+  const RuleInput& input_;
+  std::optional<Entry> entry_;
+  JoinedNamespaces joined_;
+};
 
 void vet_joined(Draft& draft, const std::string& pointer, const std::string& path,
                 const RuleInput& input) {
@@ -79,8 +194,7 @@ void vet_joined(Draft& draft, const std::string& pointer, const std::string& pat
   if (fact == input.facts.namespaces.end() || fact->second.sight == Sight::unseen) {
     draft.unverified("the user namespace " + printable(path));
   } else if (fact->second.sight == Sight::seen && fact->second.type != "user") {
-    draft.refuse(pointer, printable(path) + ", which is no user namespace",
-                 "rules.user-namespace.mode");
+    draft.refuse(pointer, printable(path) + ", which is no user namespace", kMode);
   } else if (fact->second.host) {
     draft.refuse(pointer, "the host's user namespace", "rules.user-namespace.allow_host_root");
   }
@@ -89,27 +203,22 @@ void vet_joined(Draft& draft, const std::string& pointer, const std::string& pat
 // Without mappings runc stops, and crun makes its own: for root that can be every id of the host as
 // it is.
 void vet_new(Draft& draft) {
-  for (const std::string_view list : {"/linux/uidMappings", "/linux/gidMappings"}) {
+  for (const std::string_view list : {kUsers, kGroups}) {
     if (find_array(draft.document(), list).empty()) {
-      draft.refuse(list, "a new user namespace without mappings", "rules.user-namespace.mode",
-                   "user_namespaces(7)");
+      draft.refuse(list, "a new user namespace without mappings", kMode, "user_namespaces(7)");
     }
   }
 }
 
 void apply(Draft& draft, const RuleInput& input) {
-  vet_mappings(draft, "/linux/uidMappings", input);
-  vet_mappings(draft, "/linux/gidMappings", input);
-  const Json& namespaces = find_array(draft.document(), "/linux/namespaces");
-  for (std::size_t index = 0; index < namespaces.size(); ++index) {
-    const std::string pointer = join("/linux/namespaces", index);
-    if (find_string(draft.document(), join(pointer, "type")) != "user") continue;
-    const std::string path = find_string(draft.document(), join(pointer, "path")).value_or("");
-    if (path.empty()) {
-      vet_new(draft);
-    } else {
-      vet_joined(draft, join(pointer, "path"), path, input);
-    }
+  std::optional<Entry> entry = user_namespace(draft.document());
+  if (is_ours(draft.document(), entry, input)) Giver(draft, input, entry).give();
+  vet_id_mappings(draft, input);
+  if (!entry) return;
+  if (entry->path.empty()) {
+    vet_new(draft);
+  } else {
+    vet_joined(draft, entry->pointer + "/path", entry->path, input);
   }
 }
 

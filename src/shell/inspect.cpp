@@ -11,6 +11,9 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/host_views.hpp"
+#include "hardened/core/mountinfo.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/shell/looker.hpp"
 
 namespace hardened {
@@ -31,12 +34,13 @@ bool is_bind(std::string_view type, const std::vector<std::string>& options) {
 class Inspector {
  public:
   Inspector(Kernel& kernel, const Json& document, const Profile& profile, const std::string& bundle,
-            Looking looking)
+            Looking looking, const IdRange& offered)
       : looker_(kernel),
         document_(document),
         profile_(profile),
         bundle_(bundle),
-        looking_(looking) {}
+        looking_(looking),
+        offered_(offered) {}
 
   Inspection run();
 
@@ -62,12 +66,16 @@ class Inspector {
   void state(const Names& names, const HeldObjects& objects, std::map<std::string, Fact>& facts,
              const std::function<Fact(int, const Wanted&)>& stated);
   void state_devices();
+  void open_host_views();
+  void name_owners();
+  void try_mappings();
 
   Looker looker_;
   const Json& document_;
   const Profile& profile_;
   const std::string& bundle_;
   Looking looking_;
+  IdRange offered_;
   Descriptor root_;
   std::vector<std::string> directories_;
   Names sources_, namespaces_, hooks_;
@@ -206,10 +214,67 @@ void Inspector::state_devices() {
   }
 }
 
+// The host's own mounts that the rule user-namespace gives in place of fresh ones.
+void Inspector::open_host_views() {
+  // Which namespaces are the host's is not known yet: each of those by path may be.
+  Facts perhaps;
+  for (const Json& entry : find_array(document_, "/linux/namespaces")) {
+    perhaps.namespaces[find_string(entry, "/path").value_or("")].host = true;
+  }
+  perhaps.namespaces.erase("");
+  const Json& mounts = find_array(document_, "/mounts");
+  for (std::size_t index = 0; index < mounts.size(); ++index) {
+    if (!needs_host_view(document_, perhaps, mounts[index])) continue;
+    const std::string pointer = join("/mounts", index);
+    const std::string place = find_string(mounts[index], "/destination").value_or("");
+    hold(sources_, result_.objects, normal_path("/" + place), pointer);
+  }
+}
+
+// Staging hands the owner over as the object that was looked at.
+void Inspector::name_owners() {
+  for (auto& [path, fact] : result_.facts.namespaces) {
+    if (fact.sight != Sight::seen) continue;
+    std::optional<Descriptor> owner = looker_.owner(path, fact);
+    if (!owner) continue;
+    const auto [held, first] = result_.objects.try_emplace(fact.owner_path, *std::move(owner));
+    const FileIdentity wanted = fact.type == "user" ? fact.identity : fact.owner;
+    if (first || looker_.identity(held->second.number()) == wanted) continue;
+    fact.owner_path.clear();  // that name was another process's a moment ago
+    fact.owner_maps = {};
+  }
+}
+
+void Inspector::try_mappings() {
+  Facts& facts = result_.facts;
+  if (!facts.host.initial_user_namespace) return;
+  facts.host.id_range = offered_;
+  looker_.offer(offered_);
+  if (facts.root.sight == Sight::seen) {
+    look<bool>("/root/path", [&] {
+      looker_.try_mapping(root_.number(), facts.root);
+      return true;
+    });
+  }
+  for (auto& [name, fact] : facts.sources) {
+    // A directory of the rootfs comes with the rootfs.
+    if (fact.sight != Sight::seen ||
+        (facts.root.sight == Sight::seen && lies_in(name, facts.root.path))) {
+      continue;
+    }
+    const Wanted& wanted = sources_.at(name);
+    look<bool>(wanted.pointer, [&, &source = fact, &object = name] {
+      looker_.try_mapping(result_.objects.at(object).number(), wanted.recursive, source);
+      return true;
+    });
+  }
+}
+
 Inspection Inspector::run() {
   open_root();
   open_state_directories();
   open_sources();
+  open_host_views();
   open_namespaces();
   open_hooks();
   Facts& facts = result_.facts;
@@ -228,6 +293,8 @@ Inspection Inspector::run() {
   state<ExecutableFact>(hooks_, executables_, facts.hooks,
                         [&](int object, const Wanted&) { return looker_.executable(object); });
   state_devices();
+  name_owners();
+  try_mappings();
   return std::move(result_);
 }
 
@@ -238,8 +305,8 @@ HostFacts inspect_host(Kernel& kernel, const Profile& profile) {
 }
 
 Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
-                   const std::string& bundle, Looking looking) {
-  return Inspector(kernel, document, profile, bundle, looking).run();
+                   const std::string& bundle, Looking looking, IdRange offered) {
+  return Inspector(kernel, document, profile, bundle, looking, offered).run();
 }
 
 }  // namespace hardened

@@ -82,6 +82,11 @@ std::optional<std::string> Looker::name(int descriptor) {
   return kernel_.read_link(kWorkingDirectory, "/proc/self/fd/" + std::to_string(descriptor));
 }
 
+FileIdentity Looker::identity(int descriptor) {
+  const struct stat status = kernel_.status(descriptor);
+  return {status.st_dev, status.st_ino};
+}
+
 std::optional<std::string> Looker::read(const std::string& path) {
   const std::optional<Descriptor> file = open(kWorkingDirectory, path, O_RDONLY, Walk::follow);
   if (!file) return std::nullopt;

@@ -13,6 +13,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
+#include "pinned_facts.hpp"
 
 namespace hardened {
 namespace {
@@ -31,7 +32,7 @@ std::map<std::string, Json> corpus() {
 }
 
 Facts facts() {
-  Facts facts;
+  Facts facts = pinned_facts();
   facts.host.memory_bytes = 8ULL << 30;
   facts.host.resource_limits = {{"RLIMIT_NOFILE", {1024, 524288}}};
   return facts;
@@ -91,7 +92,7 @@ TEST(Plans, ARuleThatIsOffDoesNothing) {
 }
 
 TEST(Plans, RewritingWhatWasRewrittenChangesNothing) {
-  for (const char* name : {"standard", "strict", "build"}) {
+  for (const char* name : {"standard", "strict", "pod", "build"}) {
     const Profile profile = Policy::builtin().profile(name);
     for (const auto& [document_name, document] : corpus()) {
       const Plan first = make_plan(document, profile, facts(), "");
@@ -108,7 +109,7 @@ TEST(Plans, RewritingWhatWasRewrittenChangesNothing) {
 TEST(Plans, WhatNoRuleOwnsComesOutAsItWentIn) {
   const Json unknown = parse_document(
       R"({"b": 18446744073709551615, "a": [-9223372036854775808, 1.5, null], "": {}})");
-  for (const char* name : {"standard", "strict", "build"}) {
+  for (const char* name : {"standard", "strict", "pod", "build"}) {
     const Profile profile = Policy::builtin().profile(name);
     for (auto [document_name, document] : corpus()) {
       for (const char* parent :

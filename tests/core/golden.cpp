@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tests/golden/<rule>/<case>/: config.json through that one rule gives expected.json: the RFC 6902
 // patch, the refusals as the user reads them, what was judged by its text. Beside them, where
-// needed: policy.json (laid over the built-in one; its "use" names the profile), facts.json.
+// needed: policy.json (laid over the built-in one; its "use" names the profile), facts.json, and
+// mapping.json where an earlier rule has given the container ids of its own.
 // UPDATE_GOLDEN=1 rewrites expected.json.
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@
 #include "hardened/core/facts.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
+#include "pinned_facts.hpp"
 
 namespace hardened {
 namespace {
@@ -58,17 +60,23 @@ Profile profile_of(const fs::path& directory) {
 
 Json outcome(const fs::path& directory) {
   const Json config = parse_document(text_of(directory / "config.json"));
-  const Facts facts = fs::exists(directory / "facts.json")
-                          ? facts_from_json(parse_document(text_of(directory / "facts.json")))
-                          : Facts{};
+  const Facts facts = facts_at(directory / "facts.json");
   const Profile profile = profile_of(directory);
   const Rule& rule = rule_named(directory.parent_path().filename());
   Plan plan;
   plan.config = config;
+  if (fs::exists(directory / "mapping.json")) {
+    const Json range = parse_document(text_of(directory / "mapping.json"));
+    plan.mapping = maps_of({range.at("first"), range.at("size")});
+  }
   apply_rule(rule, plan, {config, profile, profile.settings(rule.name), facts, ""});
   Json result{{"patch", Json::diff(config, plan.config)}};
   for (const Refusal& refusal : plan.refusals) result["refusals"].push_back(describe(refusal));
   for (const std::string& what : plan.unverified) result["unverified"].push_back(what);
+  for (const Degradation& degradation : plan.degraded) {
+    result["degraded"].push_back(describe(degradation));
+  }
+  if (plan.mapping) result["mapping"] = id_map_text(plan.mapping->users);
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/verifier.hpp"
+#include "pinned_facts.hpp"
 
 namespace hardened {
 namespace {
@@ -39,9 +40,8 @@ std::vector<fs::path> documents() {
 }
 
 Facts facts_beside(const fs::path& document) {
-  const fs::path facts = document.parent_path() / "facts.json";
-  return document.filename() == "config.json" && fs::exists(facts) ? facts_from_json(read(facts))
-                                                                   : Facts{};
+  return document.filename() == "config.json" ? facts_at(document.parent_path() / "facts.json")
+                                              : pinned_facts();
 }
 
 struct Case {
@@ -117,7 +117,7 @@ TEST_P(Invariants, FieldsThatNobodyKnowsComeOutAsTheyWentIn) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Under, Invariants, testing::Values("standard", "strict", "build"),
+INSTANTIATE_TEST_SUITE_P(Under, Invariants, testing::Values("standard", "strict", "pod", "build"),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

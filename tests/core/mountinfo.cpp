@@ -75,7 +75,7 @@ TEST(Mountinfo, OctalEscapesAreUndone) {
   EXPECT_EQ(mount.mount_point, "/c\\040\td\n#");
   EXPECT_EQ(mount.file_system, "fuse.x y");
   EXPECT_EQ(mount.source, "s t");
-  EXPECT_EQ(mount.super_options, "rw,o= ");
+  EXPECT_EQ(mount.super_options, "rw,o=\\040");
 }
 
 TEST(Mountinfo, ABackslashThatIsNoEscapeStays) {

@@ -44,7 +44,8 @@ std::vector<Json> documents() {
 
 Facts facts() {
   return facts_from_json(parse_document(R"({"host": {"memory_bytes": 8589934592, "cpus": 4,
-    "apparmor": true, "apparmor_profiles": ["docker-default"]}})"));
+    "apparmor": true, "apparmor_profiles": ["docker-default"],
+    "id_range": {"first": 1879048192, "size": 65536}}})"));
 }
 
 // Every place below `value` that is there, by its pointer.

@@ -58,6 +58,23 @@ TEST(Report, TableKeepsToTheTerminalAndEscapesDocuments) {
   }
 }
 
+TEST(Report, WhatNoFieldSaysStandsBesideTheTable) {
+  Plan plan = sample();
+  plan.mapping = maps_of({1879048192, 65536});
+  plan.operations = {{.pointer = "/root/path", .object = "/r", .id_mapped = true}};
+  plan.degraded = {{"mounts", "/mounts/0/source", "nfs cannot be id-mapped"}};
+  const std::string table = report(kOriginal, plan, ReportFormat::table, Colour::no, 80);
+  EXPECT_TRUE(
+      table.ends_with("\n\nwithout: mounts: /mounts/0/source: nfs cannot be id-mapped\n"
+                      "user namespace: container ids from 0 are the host's from 1879048192, 65536 "
+                      "of them\nmount: /root/path: /r, id-mapped\n"))
+      << table;
+  const Json json = Json::parse(report(kOriginal, plan, ReportFormat::json, Colour::no, 80));
+  EXPECT_EQ(json.at("mapping").at("gidMappings"), to_json(plan.mapping->groups));
+  EXPECT_EQ(json.at("operations").at(0).at("pointer"), "/root/path");
+  EXPECT_EQ(json.at("degraded").at(0).at("rule"), "mounts");
+}
+
 TEST(Report, DiffIsColouredOnlyWhenAsked) {
   EXPECT_EQ(report(kOriginal, sample(), ReportFormat::diff, Colour::no, 80).find('\x1b'),
             std::string::npos);

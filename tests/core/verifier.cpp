@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kFacts = R"({"host": {"cgroup_version": 2, "memory_bytes": 8589934592,
   "cpus": 4, "apparmor": true, "apparmor_profiles": ["docker-default", "mine"], "selinux": true,
+  "id_range": {"first": 1879048192, "size": 65536},
   "sensitive": [{"path": "/etc", "identity": {"device": 1, "inode": 2},
                  "location": {"device": "8:1", "path": "/etc"}}]}})";
 

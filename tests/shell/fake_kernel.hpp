@@ -4,6 +4,7 @@
 // need no root.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>

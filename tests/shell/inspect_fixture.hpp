@@ -33,7 +33,7 @@ class Inspect : public testing::Test {
   }
 
   Inspection look(const std::string& text, Looking looking = Looking::must_see) {
-    return inspect(kernel_, parse_document(text), profile_, bundle_.path(), looking);
+    return inspect(kernel_, parse_document(text), profile_, bundle_.path(), looking, offered_);
   }
   // With one bind mount.
   Inspection look_at(const std::string& source, const std::string& options = "\"rbind\"",
@@ -62,6 +62,7 @@ class Inspect : public testing::Test {
   bool private_mounts_ = false;
   std::vector<std::string> mounted_;
   FakeKernel kernel_{Mounts::real};
+  IdRange offered_;
   Profile profile_ = Policy::builtin().profile("standard");
 };
 

@@ -40,6 +40,14 @@ IdMaps maps_of(const IdRange& range);
 // nullopt: no host id stands behind it.
 std::optional<std::uint32_t> host_id(const std::vector<IdMapping>& map, std::uint32_t container);
 
+// Whether they share a host id.
+bool overlap(const std::vector<IdMapping>& map, const IdRange& range);
+
+// As the policy has them (settings of the rule user-namespace): all the ids that may be given away,
+// and the first range of these.
+IdRange id_pool(const Json& settings);
+IdRange first_range(const Json& settings);
+
 // "0 1879048192 65536\n", as uid_map is written.
 std::string id_map_text(const std::vector<IdMapping>& map);
 // Throws Error(invalid_input).
@@ -47,5 +55,11 @@ std::vector<IdMapping> parse_id_map(std::string_view text);
 
 // As in linux.uidMappings: [{"containerID": 0, "hostID": 1879048192, "size": 65536}].
 Json to_json(const std::vector<IdMapping>& map);
+// What of such a list the kernel could take; the rest is left out.
+std::vector<IdMapping> id_map_from_json(const Json& list);
+
+// Of such a list as a document has it. An empty one is no user namespace: every id is mapped.
+bool maps_id(const Json& list, std::int64_t id);
+std::string mapped_ids(const Json& list);  // "0 to 65535", for people
 
 }  // namespace hardened

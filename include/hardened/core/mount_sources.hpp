@@ -34,6 +34,7 @@ struct SourceVerdict {
   bool device_node = false;  // one that the container may have: nodev would make it useless
   bool own = false;          // a directory of the container's own rootfs, bound on itself
   bool init = false;         // the engine's init binary
+  bool engine = false;       // one of the engine's own files for this container
   bool submounts = false;    // something is mounted below, and the bind takes it along
 };
 

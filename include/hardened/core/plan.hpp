@@ -30,6 +30,13 @@ struct Refusal {
   std::string setting;    // the policy setting that would allow it
 };
 
+// What the policy let a container go on without.
+struct Degradation {
+  std::string rule;
+  std::string pointer;
+  std::string what;  // "no user namespace of its own: ...", one line
+};
+
 struct Plan {
   Json config;                    // what goes into the bundle
   std::vector<Change> changes;    // in catalogue order
@@ -37,6 +44,7 @@ struct Plan {
   std::vector<Change> reported;   // what rules in report mode would have changed
   std::vector<Refusal> reported_refusals;
   std::vector<std::string> unverified;  // judged by its text: what could not be looked at
+  std::vector<Degradation> degraded;
   // The container's ids, where the wrapper lays them over the rootfs and the mounts. Absent: no
   // user namespace, or the engine's own, which prepares its files itself.
   std::optional<IdMaps> mapping;
@@ -46,6 +54,9 @@ struct Plan {
 // "host-namespaces: /linux/namespaces/1: asks for the host's network namespace (CIS 5.10); allowed
 // by rules.host-namespaces.network"
 std::string describe(const Refusal& refusal);
+
+// "user-namespace: /root/path: no user namespace of its own: nfs cannot be id-mapped"
+std::string describe(const Degradation& degradation);
 
 // Throws Error(refused) with all of them in one line, for the engine shows one line: three in full,
 // then how many more.

@@ -50,6 +50,9 @@ class Draft {
 
   void unverified(std::string_view what);
 
+  // The policy lets the container go on with less than the rule gives; said, recorded and shown.
+  void degrade(std::string_view pointer, std::string_view what);
+
   // The container's ids, which the shell lays over the rootfs and every mount. Once.
   void map_mounts(IdMaps maps);
   const std::optional<IdMaps>& mapping() const;

@@ -28,9 +28,11 @@ struct Inspection {
 // `bundle` is its canonical path (root.path and sources may be relative to it); empty: there is
 // none, relative names stay unseen. With `must_see` what exists but cannot be opened throws, with
 // the pointer in front; without (dry-run) it is Sight::unseen, and so is what is missing: it may
-// well exist where the document comes from.
+// well exist where the document comes from. `offered` are the host's ids that the container would
+// get: they become facts.host.id_range, and what they cannot be laid over is stated; a size of 0:
+// none, and nothing is tried.
 enum class Looking { must_see, as_far_as_possible };
 Inspection inspect(Kernel& kernel, const Json& document, const Profile& profile,
-                   const std::string& bundle, Looking looking);
+                   const std::string& bundle, Looking looking, IdRange offered = {});
 
 }  // namespace hardened

@@ -28,6 +28,7 @@ class Looker {
 
   // What the kernel calls it: a path of its own mount namespace, or "pipe:[1]". Proves nothing.
   std::optional<std::string> name(int descriptor);
+  FileIdentity identity(int descriptor);
 
   // Each throws Error(refused) where the object cannot be placed on this host: it lies in another
   // mount namespace, or has no name any more.
@@ -44,11 +45,25 @@ class Looker {
                     std::uint32_t minor);
   HostFacts host(const Profile& profile);
 
+  // To be laid over what is tried from now on.
+  void offer(const IdRange& range);
+  // States what the object is made of and why the ids cannot be laid over it. Nothing without an
+  // offer.
+  void try_mapping(int descriptor, RootFact& fact);
+  void try_mapping(int descriptor, bool recursive, SourceFact& fact);
+  // The user namespace that owns the one at /proc/PID/ns/..., stated and opened; of a user
+  // namespace itself. nullopt: nothing names it.
+  std::optional<Descriptor> owner(const std::string& path, NamespaceFact& fact);
+
  private:
   struct Place {
     std::string path;
     Location location;
     Mount mount;
+  };
+  struct Layers {
+    Overlay overlay;
+    std::string fault;  // empty: none
   };
   std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
   const MountTable& mounts();
@@ -61,11 +76,17 @@ class Looker {
   bool is_own(std::string_view file, const FileIdentity& identity);
   std::vector<SensitivePath> sensitive(const Profile& profile);
   bool swap_is_accounted(int cgroup_version);
+  std::string mapping_fault(int descriptor, Tree tree, const std::string& file_system);
+  std::string layer_directory(const Overlay& overlay, const std::string& mount_point);
+  Layers open_layers(const Mount& mount);
+  Layers layers_at(const Place& place);
 
   Kernel& kernel_;
   bool initial_user_namespace_;
   std::optional<MountTable> mounts_;
   std::map<std::string, bool> guarded_;  // by directory
+  Descriptor id_map_;                    // a user namespace with the offered ids
+  std::string no_id_map_;                // why there is none
 };
 
 }  // namespace hardened

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernel file systems that show one of the host's namespaces to a container which shares it. A user
+// namespace that does not own that namespace cannot mount them fresh: it gets the host's own mount,
+// read-only and alone. Judges nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardened/core/facts.hpp"
+#include "hardened/core/json.hpp"
+
+namespace hardened {
+
+struct HostView {
+  std::string_view type;        // of the file system
+  std::string_view name_space;  // that it shows
+  std::string_view place;       // on the host and in the container alike
+};
+
+// By its destination, in normal form; nullptr: none is shown there.
+const HostView* host_view_at(std::string_view destination);
+
+// Whether the container has no namespace of `type` but the host's: none is listed, or that one by
+// path.
+bool shares_with_host(const Json& document, const Facts& facts, std::string_view type);
+
+// As the document mounts it: fresh, where only a view can be had.
+bool needs_host_view(const Json& document, const Facts& facts, const Json& mount);
+
+// "bind" and all that a view has besides.
+std::vector<std::string> host_view_options();
+
+// Whether the mount, a read-only bind that is not recursive, is such a view.
+bool is_host_view(const Json& document, const Facts& facts, const Json& mount);
+
+}  // namespace hardened
