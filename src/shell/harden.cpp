@@ -50,12 +50,15 @@ IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile&
 
 // What exec and update are held to later.
 Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
-                 const std::string& text) {
+                 const std::string& text, const RootFact& root) {
   Record record;
   record.profile = profile.name();
   record.bundle = bundle.path();
   record.ceiling = ceiling_of(plan.config, profile);
   record.digest = digest_of(text);
+  for (const MountOperation& operation : plan.operations) {
+    if (operation.kind == MountKind::overlay) record.rebuilt = root.path;
+  }
   return record;
 }
 
@@ -97,7 +100,8 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   // From here on each step is undone where a later one fails; execve outlives them all.
   lease.hold_only(plan.mapping);
   const std::string text = write_document(plan.config);
-  RecordWriter record(kernel, environment, key, record_of(plan, profile, bundle, text));
+  RecordWriter record(kernel, environment, key,
+                      record_of(plan, profile, bundle, text, inspection.facts.root));
   Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();

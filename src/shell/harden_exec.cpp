@@ -14,6 +14,7 @@
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
 #include "hardened/shell/runtime.hpp"
+#include "hardened/shell/shared_upper.hpp"
 #include "hardened/shell/standard_streams.hpp"
 
 namespace hardened {
@@ -46,6 +47,7 @@ std::string hand_over(Kernel& kernel, int lowest, const Json& document) {
 
 struct Container {
   std::string bundle;
+  std::string rebuilt;  // as of records
   Ceiling ceiling;
 };
 
@@ -91,12 +93,14 @@ std::optional<Container> known_container(Kernel& kernel, const Environment& envi
                                          const std::string& runtime, bool by_flags) {
   const auto record = read_record(kernel, environment, key);
   const bool believed = record && describes(kernel, *record);
-  if (believed && !by_flags) return Container{record->bundle, record->ceiling};
+  if (believed && !by_flags) return Container{record->bundle, record->rebuilt, record->ceiling};
   const auto init = init_process(kernel, runtime, key);
   if (!init) return std::nullopt;
-  if (believed && init->bundle == record->bundle) return Container{record->bundle, record->ceiling};
+  if (believed && init->bundle == record->bundle) {
+    return Container{record->bundle, record->rebuilt, record->ceiling};
+  }
   const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
-  return Container{init->bundle, ceiling_of(init->status, profile)};
+  return Container{init->bundle, "", ceiling_of(init->status, profile)};
 }
 
 // The runtime says in its own words, and by its own exit code, that there is no such container. One
@@ -137,6 +141,7 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   settle_exec_flags(invocation);
   invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   const StandardStreams streams(kernel, maps_of(container->ceiling));
+  refresh_shared_upper(kernel, container->rebuilt, key);
   kernel.execute(runtime, invocation.arguments());
 }
 

@@ -268,16 +268,22 @@ void Inspector::open_host_views() {
 
 // Staging hands the owner over as the object that was looked at.
 void Inspector::name_owners() {
+  std::map<std::string, NamespaceFact> owners;
   for (auto& [path, fact] : result_.facts.namespaces) {
     if (fact.sight != Sight::seen) continue;
     std::optional<Descriptor> owner = looker_.owner(path, fact);
     if (!owner) continue;
     const auto [held, first] = result_.objects.try_emplace(fact.owner_path, *std::move(owner));
     const FileIdentity wanted = fact.type == "user" ? fact.identity : fact.owner;
-    if (first || looker_.identity(held->second.number()) == wanted) continue;
+    if (first || looker_.identity(held->second.number()) == wanted) {
+      owners[fact.owner_path] = looker_.name_space(held->second.number());
+      continue;
+    }
     fact.owner_path.clear();  // that name was another process's a moment ago
     fact.owner_maps = {};
   }
+  // The rules that follow meet the name in the document.
+  result_.facts.namespaces.merge(owners);
 }
 
 void Inspector::try_mappings() {

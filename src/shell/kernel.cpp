@@ -284,6 +284,8 @@ class RealKernel final : public Kernel {
     return (status.f_flags & ST_RDONLY) != 0;
   }
 
+  void forget_names(int descriptor) override { reconfigure_overlay(descriptor); }
+
   Descriptor user_namespace(const std::string& users, const std::string& groups) override {
     return make_user_namespace(*this, users, groups);
   }

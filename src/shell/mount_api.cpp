@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -107,6 +109,19 @@ Descriptor make_user_namespace(Kernel& kernel, const std::string& users,
   write_map(kernel, child.directory() + "/uid_map", users);
   write_map(kernel, child.directory() + "/gid_map", groups);
   return kernel.open(kWorkingDirectory, child.directory() + "/ns/user", O_RDONLY, Walk::follow);
+}
+
+void reconfigure_overlay(int descriptor) {
+  struct statfs status {};
+  if (::fstatfs(descriptor, &status) != 0) throw Error::from_errno(errno, "fstatfs");
+  if (status.f_type != OVERLAYFS_SUPER_MAGIC) return;
+  const Descriptor context(
+      static_cast<int>(::syscall(SYS_fspick, descriptor, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH)));
+  if (!context) throw Error::from_errno(errno, "fspick");
+  if (::syscall(SYS_fsconfig, context.number(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0) !=
+      0) {
+    fail_configuring(errno, context.number(), "fsconfig reconfigure");
+  }
 }
 
 Descriptor fsopen(const std::string& type) {

@@ -53,6 +53,7 @@ std::string text_of(const Record& record) {
   json["version"] = record.version;
   json["profile"] = record.profile;
   json["bundle"] = record.bundle;
+  if (!record.rebuilt.empty()) json["rebuilt"] = record.rebuilt;
   json["creator"]["pid"] = record.creator_pid;
   json["creator"]["start"] = record.creator_start;
   json["ceiling"] = record.ceiling.json;
@@ -74,13 +75,15 @@ Record parse_record(std::string_view text) {
     throw Error(ErrorKind::refused, "/version", "cannot read version " + std::to_string(version));
   }
   for (const auto& [key, value] : json.items()) {
-    constexpr std::array kKnown{"version", "profile", "bundle", "creator", "ceiling", "digest"};
+    constexpr std::array kKnown{"version", "profile", "bundle", "rebuilt",
+                                "creator", "ceiling", "digest"};
     if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
       throw Error(ErrorKind::refused, join("", key), "unknown field");
     }
   }
   record.profile = required(find_string(json, "/profile"), "/profile");
   record.bundle = required(find_string(json, "/bundle"), "/bundle");
+  record.rebuilt = find_string(json, "/rebuilt").value_or("");
   const auto pid = required(find_integer(json, "/creator/pid"), "/creator/pid");
   const auto start = required(find_integer(json, "/creator/start"), "/creator/start");
   if (pid <= 0 || pid > INT32_MAX || start < 0) {

@@ -13,6 +13,7 @@
 #include "hardened/core/mount_options.hpp"
 #include "hardened/core/mount_places.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/shared_upper.hpp"
 #include "hardened/shell/stage_directory.hpp"
 #include "hardened/shell/standard_streams.hpp"
 #include "shell/stage_nested.hpp"
@@ -71,6 +72,18 @@ class Stager {
   void clone_all() {
     for (Placement& placement : placements_) {
       if (placement.operation->kind == MountKind::clone) clone(placement);
+    }
+  }
+
+  // Where the container's overlay will lie over the engine's upper directory.
+  void prepare_root() {
+    std::vector<std::string> directories;
+    for (const MountOperation& operation : plan_.operations) {
+      if (operation.kind == MountKind::in_rootfs) directories.push_back(operation.object);
+    }
+    for (const MountOperation& operation : plan_.operations) {
+      if (operation.kind != MountKind::overlay) continue;
+      prepare_shared_upper(kernel_, objects_.at(operation.object).number(), directories);
     }
   }
 
@@ -291,6 +304,7 @@ StagedMounts stage_mounts(Kernel& kernel, const Environment& environment, const 
   if (!environment.root) return {};
   Stager stager(kernel, plan, seen);
   stager.clone_all();
+  stager.prepare_root();
   std::unique_ptr<WorkDirectory> work = make_work(kernel, plan, container);
   const StageDirectory stage(kernel, environment, bundle_directory);
   stager.place_all(stage, work.get());

@@ -152,18 +152,20 @@ TEST_F(VerifierMapping, AViewOfTheHostThatCanBeWrittenIsWeaker) {
   Json before = original_;
   before["mounts"].push_back(
       Json::parse(R"({"destination": "/sys", "type": "sysfs", "source": "sysfs"})"));
+  Facts facts;
+  facts.root.path = "/r";
   Json after = before;
   Json& view = after["mounts"].back();
   view = Json::parse(R"({"destination": "/sys", "type": "bind", "source": "/sys",
       "options": ["bind", "ro", "nosuid", "noexec", "nodev"]})");
-  EXPECT_NO_THROW(verify_not_weaker(before, after, "/r"));
+  EXPECT_NO_THROW(verify_not_weaker(before, after, facts));
   view["options"] = {"rbind", "bind", "ro", "nosuid", "noexec", "nodev"};
-  EXPECT_THROW(verify_not_weaker(before, after, "/r"), Error);
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
   view["options"] = {"bind", "ro", "rw", "nosuid", "noexec", "nodev"};
-  EXPECT_THROW(verify_not_weaker(before, after, "/r"), Error);
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
   view["options"] = {"bind", "ro", "nosuid", "noexec", "nodev"};
   view["source"] = "/etc";
-  EXPECT_THROW(verify_not_weaker(before, after, "/r"), Error);
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
 }
 
 }  // namespace

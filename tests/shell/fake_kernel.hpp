@@ -160,6 +160,10 @@ class FakeKernel final : public Kernel {
     step("read_only");
     return mounts_ == Mounts::real && real_.read_only(descriptor);
   }
+  void forget_names(int descriptor) override {
+    step("forget_names");
+    if (mounts_ == Mounts::real) real_.forget_names(descriptor);
+  }
   Descriptor user_namespace(const std::string& users, const std::string& groups) override {
     step("user_namespace");
     if (mounts_ == Mounts::real) return real_.user_namespace(users, groups);

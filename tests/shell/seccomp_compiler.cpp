@@ -47,7 +47,8 @@ Json config_with(const Json& seccomp) {
 }
 
 Json tightened(const Json& given, const std::string& profile = "standard") {
-  return tighten_seccomp(given, profile_named(profile).settings("seccomp"), {"CAP_CHOWN"}).profile;
+  const Profile chosen = profile_named(profile);
+  return tighten_seccomp(given, chosen.settings("seccomp"), {"CAP_CHOWN"}).profile;
 }
 
 bool allowed(std::uint32_t outcome) {

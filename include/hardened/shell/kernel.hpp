@@ -92,6 +92,9 @@ class Kernel {
   virtual void make_node(int directory, const std::string& name, mode_t mode, dev_t device,
                          const FileSystemIds& owner) = 0;
   virtual bool read_only(int descriptor) = 0;  // fstatfs ST_RDONLY: the mount, or its file system
+  // An overlay's cached names that nobody uses, dropped by a reconfiguration of nothing (fspick);
+  // any other file system is left alone.
+  virtual void forget_names(int descriptor) = 0;
   // A user namespace that holds nothing and nobody, for its maps (id_map_text).
   virtual Descriptor user_namespace(const std::string& users, const std::string& groups) = 0;
 

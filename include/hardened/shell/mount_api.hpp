@@ -11,6 +11,7 @@ namespace hardened {
 
 void set_mount_attributes(int tree, Tree which, const MountAttributes& attributes);
 Descriptor make_user_namespace(Kernel& kernel, const std::string& users, const std::string& groups);
+void reconfigure_overlay(int descriptor);
 Descriptor fsopen(const std::string& type);
 void fsconfig(int file_system, const std::string& key, const std::string& value);
 void fsconfig_create_as(int file_system, const FileSystemIds& ids);

@@ -23,6 +23,8 @@ struct Record {
   int creator_pid =
       0;  // survives execve: the runtime's own while it creates. RecordWriter fills in both
   std::uint64_t creator_start = 0;  // field 22 of /proc/PID/stat
+  std::string rebuilt;  // the engine's rootfs, over whose upper directory the container's overlay
+                        // lies too; empty: none
   Ceiling ceiling;
   std::string digest;  // of the rewritten config.json, see digest_of
 };
