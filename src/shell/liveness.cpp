@@ -48,40 +48,6 @@ bool is_number(const std::string& name) {
   return name.find_first_not_of("0123456789") == std::string::npos;
 }
 
-class IdsInUse {
- public:
-  explicit IdsInUse(Kernel& kernel)
-      : kernel_(kernel),
-        own_(kernel.read_link(kWorkingDirectory, "/proc/self/ns/user").value_or("")) {}
-
-  // False: that process has none any more, and is gone or a zombie.
-  bool add(const std::string& directory) {
-    const auto link = kernel_.read_link(kWorkingDirectory, directory + "/ns/user");
-    if (!link) return false;
-    if (*link == own_ || !known_.insert(*link).second) return true;
-    for (const char* map : {"/uid_map", "/gid_map"}) {
-      for (const IdMapping& mapping :
-           parse_id_map(try_read(kernel_, directory + map).value_or(""))) {
-        // Who maps the host's root has the host's ids as they are, and no container's for itself.
-        if (mapping.host != 0) ids_.push_back({mapping.host, mapping.size});
-      }
-    }
-    return true;
-  }
-
-  std::vector<IdRange> ids() && { return std::move(ids_); }
-
- private:
-  Kernel& kernel_;
-  std::string own_;
-  std::set<std::string> known_;
-  std::vector<IdRange> ids_;
-};
-
-Descriptor open_directory(Kernel& kernel, const std::string& path) {
-  return kernel.open(kWorkingDirectory, path, O_RDONLY | O_DIRECTORY, Walk::follow);
-}
-
 }  // namespace
 
 Process own_process(Kernel& kernel) {
@@ -106,23 +72,25 @@ bool runtime_has(Kernel& kernel, const ContainerKey& key) {
 }
 
 std::vector<IdRange> ids_in_use(Kernel& kernel) {
-  IdsInUse found(kernel);
-  const Descriptor proc = open_directory(kernel, "/proc");
+  // By the maps, which anyone may read; a link to the namespace itself needs the right to trace.
+  const Descriptor proc =
+      kernel.open(kWorkingDirectory, "/proc", O_RDONLY | O_DIRECTORY, Walk::follow);
+  std::set<std::string> known{try_read(kernel, "/proc/self/uid_map").value_or("")};
+  std::vector<IdRange> ids;
   for (const std::string& pid : kernel.list(proc.number())) {
     if (!is_number(pid)) continue;
     const std::string directory = "/proc/" + pid;
-    if (found.add(directory)) continue;
-    // A process whose first thread has ended shows no namespaces there; its other threads do.
-    try {
-      const Descriptor threads = open_directory(kernel, directory + "/task");
-      for (const std::string& thread : kernel.list(threads.number())) {
-        found.add(directory + "/task/" + thread);
+    const auto users = try_read(kernel, directory + "/uid_map");
+    if (!users || !known.insert(*users).second) continue;
+    const auto groups = try_read(kernel, directory + "/gid_map");
+    for (const std::string& map : {*users, groups.value_or("")}) {
+      for (const IdMapping& mapping : parse_id_map(map)) {
+        // Who maps the host's root has the host's ids as they are, and no container's for itself.
+        if (mapping.host != 0) ids.push_back({mapping.host, mapping.size});
       }
-    } catch (const Error& error) {
-      if (error.number() != ENOENT && error.number() != ESRCH) throw;
     }
   }
-  return std::move(found).ids();
+  return ids;
 }
 
 }  // namespace hardened

@@ -49,7 +49,7 @@ TEST_F(Inspect, AStateDirectoryOfTheImageIsHeldAndALinkIsNot) {
   const Inspection seen = look(std::string(kRootOnly));
   EXPECT_EQ(seen.facts.root.directories, Strings{"/var"});
   const std::string key = bundle_ / "rootfs/var";
-  ASSERT_EQ(seen.objects.size(), 1U);
+  ASSERT_EQ(seen.objects.size(), 2U);
   EXPECT_EQ(identity_of("/proc/self/fd/" + std::to_string(seen.objects.at(key).number())),
             identity_of(key));
   EXPECT_EQ(seen.facts.sources.at(key).identity, identity_of(key));
@@ -75,7 +75,7 @@ TEST_F(Inspect, AMountOfTheUsersDoesNotReplaceAStateDirectory) {
   const Inspection seen = look(
       R"({"root": {"path": "rootfs"}, "mounts": [{"type": "bind", "source": ")" + var + "\"}]}",
       Looking::as_far_as_possible);
-  EXPECT_EQ(seen.objects.size(), 1U);
+  EXPECT_EQ(seen.objects.size(), 2U);
   EXPECT_NE(identity_of("/proc/self/fd/" + std::to_string(seen.objects.at(var).number())),
             identity_of("/etc"));
 }
