@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose cgroup a container gets, and what it may take of the host, at its start and by `docker update`: the kernel says."""
+import resource
 from pathlib import Path
 
 from lib import sandbox, verdict
@@ -32,6 +33,7 @@ class Resources(EngineCase):
         return None
 
     def refused(self, *flags: str) -> str:
+        self.engine.cli("rm", "-f", "refused")
         done = self.engine.cli(
             "run", "-d", "--name", "refused", "--runtime", "hardened", *flags, IMAGE, "sleep", "9"
         )
@@ -57,6 +59,9 @@ class Resources(EngineCase):
         self.assertIn("cgroup", self.refused("--cgroup-parent", "/a/../b"))
 
     def test_locked_memory_is_bounded(self):
+        own = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+        raised = own == resource.RLIM_INFINITY or own >= LOCKED
+        verdict.need_host(raised, "its own limit of locked memory is lower, and it cannot raise it")
         container = self.sleeper("--ulimit", "memlock=-1:-1", "--ulimit", "sigpending=1000000")
         pid = self.engine.inspect(container, "{{.State.Pid}}")
         limits = {
@@ -83,5 +88,3 @@ class Resources(EngineCase):
         self.assertEqual("100", weight.split()[-1])
         self.engine.cli("update", "--blkio-weight", "900", container)
         self.assertEqual("100", self.read(container, *WEIGHTS).split()[-1])
-        self.engine.cli("update", "--blkio-weight", "50", container)
-        self.assertEqual("50", self.read(container, *WEIGHTS).split()[-1])

@@ -40,6 +40,18 @@ void clamp_ping_groups(Draft& draft) {
   draft.set(kPointer, clamped, "groups that the container has; the kernel takes no others");
 }
 
+// The file belongs to the host's root in every namespace, so a container with ids of its own can
+// write it for nobody; setdomainname(2) asks for no such right. runc before 1.2 leaves it unset.
+void set_domain_by_call(Draft& draft) {
+  constexpr std::string_view kPointer = "/linux/sysctl/kernel.domainname";
+  const std::optional<std::string> name = find_string(draft.document(), kPointer);
+  if (!name || !draft.mapping()) return;
+  draft.remove(kPointer, "cannot be written from inside a user namespace");
+  if (find(draft.document(), "/domainname") == nullptr) {
+    draft.set("/domainname", *name, "the same by setdomainname(2), from runc 1.2 on");
+  }
+}
+
 // Only exact names pass: runtimes turn '/' into '.', so "net/ipv4/../../kernel/core_pattern" and
 // "net.ipv4/x" are names of other files. The runtime writes them as host root; what is not
 // namespaced is the host's own.
@@ -60,6 +72,7 @@ void apply(Draft& draft, const RuleInput& input) {
     }
   }
   clamp_ping_groups(draft);
+  set_domain_by_call(draft);
 }
 
 }  // namespace
