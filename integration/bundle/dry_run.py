@@ -53,7 +53,11 @@ class Documents(Case):
         self.assertEqual(config, patched(original, json.loads(said["patch"])))
         self.assertTrue(said["diff"].startswith("--- config.json as the engine wrote it\n+++ "))
         self.assertIn('\n+    "noNewPrivileges": true', said["diff"])
-        heading, *rows = said["table"].splitlines()
+        table, beside = said["table"].split("\n\n", 1)
+        heading, *rows = table.splitlines()
+        self.assertEqual(
+            ["user", "mount:"], [line.split()[0] for line in beside.splitlines()][:2], beside
+        )
         self.assertEqual(["RULE", "FIELD", "BEFORE", "AFTER", "REFERENCE"], heading.split())
         self.assertEqual(len(whole["changes"]), len(rows))
         for change, row in zip(whole["changes"], rows):

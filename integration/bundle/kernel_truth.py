@@ -20,6 +20,7 @@ class DocumentsOwn(unittest.TestCase):
     def test_annotations_that_steer_the_runtime_do_not_reach_it(self):
         asked = {"run.oci.handler": "krun", "bundle": "/etc", "org.example.app": "kept"}
         self.bundle.change("/annotations", asked)
+        self.bundle.change("/linux/cgroupsPath", f"{sandbox.cgroup_parent()}/annotated")
         self.bundle.shell("sleep 30")
         runtime = Runtime()
         words = (runtime.program, "--root", runtime.root, "create", "--bundle")

@@ -13,7 +13,12 @@ int doctor_command(Arguments arguments, Kernel& kernel, const Environment& envir
   if (!parse_options(app, arguments, kernel)) return 0;
   const Policy policy = load_policy(kernel, environment);
   Facts found;
-  found.host = inspect_host(kernel, policy.profile(policy.default_profile()));
+  const Profile profile = policy.profile(policy.default_profile());
+  found.host = inspect_host(kernel, profile);
+  // What a create would get on a host without other containers: nothing is taken by looking.
+  if (found.host.initial_user_namespace) {
+    found.host.id_range = first_range(profile.settings("user-namespace"));
+  }
   print(kernel, to_json(found).dump(2) + '\n');
   return 0;
 }

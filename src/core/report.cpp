@@ -154,17 +154,23 @@ Row row_of(const Change& change) {
 }
 
 // What stands below the table: what no field of the document says.
-std::string beside_the_document(const Plan& plan) {
+std::string beside_the_document(const Plan& plan, const ReportStyle& style) {
   std::string out;
-  for (const Degradation& one : plan.degraded) out += "\nwithout: " + describe(one);
+  const auto add = [&](const std::string& line) {
+    const bool terminal = style.columns != 0;
+    for (const std::string& part : terminal ? wrapped(line, style.columns) : std::vector{line}) {
+      out += '\n' + part;
+    }
+  };
+  for (const Degradation& one : plan.degraded) add("without: " + describe(one));
   if (plan.mapping) {
     for (const IdMapping& map : plan.mapping->users) {
-      out += "\nuser namespace: container ids from " + std::to_string(map.container) +
-             " are the host's from " + std::to_string(map.host) + ", " + std::to_string(map.size) +
-             " of them";
+      add("user namespace: container ids from " + std::to_string(map.container) +
+          " are the host's from " + std::to_string(map.host) + ", " + std::to_string(map.size) +
+          " of them");
     }
   }
-  for (const MountOperation& operation : plan.operations) out += "\nmount: " + describe(operation);
+  for (const MountOperation& operation : plan.operations) add("mount: " + describe(operation));
   return out.empty() ? out : out + '\n';
 }
 
@@ -233,7 +239,7 @@ std::string as_table(const Plan& plan, const ReportStyle& style) {
     const bool bold = &row == &rows.front() && style.colour == Colour::yes;
     out += bold ? "\x1b[1m" + lines + "\x1b[0m" : lines;
   }
-  return out + beside_the_document(plan);
+  return out + beside_the_document(plan, style);
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ void apply(Draft& draft, const RuleInput& input) {
   // to the other; a path whose parts hold colons is no engine's.
   if (fault.empty() && parts.size() > 1) fault = fault_of_unit(parts);
   if (!fault.empty()) return refuse(fault, "rules.cgroup.mode");
-  if (input.id.empty() || input.facts.cgroup.sight != Sight::seen) draft.unverified(shown);
+  if (input.facts.cgroup.sight != Sight::seen) draft.unverified(shown);
   const bool any_name = find_string(input.settings, "/other_names") == "allow";
   if (!input.id.empty() && !any_name && !named_after(path, input.id)) {
     refuse("not one named after this container", "rules.cgroup.other_names");

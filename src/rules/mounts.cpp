@@ -245,7 +245,7 @@ SourceVerdict judge_source(Draft& draft, const SourceJudge& judge, const Mount& 
 void map_source(Draft& draft, const RuleInput& input, Mount& mount, const SourceVerdict& verdict) {
   const auto found = input.facts.sources.find(
       find_string(draft.document(), mount.pointer + "/source").value_or(""));
-  if (!draft.mapping() || found == input.facts.sources.end()) return;
+  if (!draft.mapping() || found == input.facts.sources.end() || !verdict.objections.empty()) return;
   // The kernel locks what the source has, and the runtime's remount without it is EPERM (runc 1.1).
   for (const std::string& word : found->second.locked_options) mount.options.want(word);
   const MappedSource mapped =
