@@ -101,7 +101,7 @@ TEST(Cgroup, WhatIsInUseAlreadyIsRefused) {
 TEST(Cgroup, WhatWasNotLookedAtIsUnverified) {
   const std::string path = "/docker/" + std::string(kId);
   EXPECT_EQ(plan_of(path, kId, {}).unverified.size(), 1U);
-  EXPECT_EQ(plan_of(path, "", kFree).unverified.size(), 1U);
+  EXPECT_TRUE(plan_of(path, "", kFree).unverified.empty()) << "dry-run knows no id to compare";
   EXPECT_TRUE(plan_of(path, "", kFree).refusals.empty());
 }
 
