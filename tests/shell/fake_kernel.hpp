@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +39,7 @@ class FakeKernel final : public Kernel {
   // The call of this index fails with this errno; the ones after it succeed again.
   std::size_t fail_at = SIZE_MAX;
   int failure = EIO;
+  bool dies = false;  // instead, as by kill -9
   // Runs before the call of that text: something else happening on the host meanwhile.
   std::map<std::string, std::function<void()>> before;
 
@@ -212,8 +215,9 @@ class FakeKernel final : public Kernel {
   void step(const std::string& call) {
     if (const auto hook = before.find(call); hook != before.end()) hook->second();
     calls.push_back(call);
-    if (calls.size() - 1 == fail_at)
-      throw Error::from_errno(failure, "injected failure of " + call);
+    if (calls.size() - 1 != fail_at) return;
+    if (dies) ::kill(::getpid(), SIGKILL);
+    throw Error::from_errno(failure, "injected failure of " + call);
   }
 
   Mounts mounts_;
