@@ -62,6 +62,9 @@ bool covers(const Device& wide, const Device& narrow);
 // Namespaces that are not the host's, by type.
 Strings own_namespaces(const Subject& subject);
 
+// `root` is the rootfs as the engine names it.
+void mounts_not_weaker(const Json& before, const Json& after, const std::string& root);
+
 // One per rule of the same name.
 void annotations(const Subject& subject);
 void capabilities(const Subject& subject);
