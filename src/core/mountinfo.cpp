@@ -65,7 +65,15 @@ std::string unescape_mountinfo(std::string_view field) {
 
 std::vector<std::string_view> split_options(std::string_view options) {
   std::vector<std::string_view> parts;
-  while (!options.empty()) parts.push_back(cut(options, ','));
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= options.size() && !options.empty(); ++at) {
+    // An SELinux label has commas of its own: context="system_u:object_r:x:s0:c1,c2".
+    if (at < options.size() && options[at] == '"') quoted = !quoted;
+    if (at < options.size() && (options[at] != ',' || quoted)) continue;
+    parts.push_back(options.substr(begin, at - begin));
+    begin = at + 1;
+  }
   return parts;
 }
 

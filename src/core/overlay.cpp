@@ -71,7 +71,9 @@ Overlay parse_overlay(std::string_view options) {
     } else if (name == "workdir") {
       overlay.work = split_layers(value).front();
     } else if (holds(kKept, name)) {
-      overlay.options.push_back(unescape_mountinfo(option));
+      std::string kept = unescape_mountinfo(option);
+      std::erase(kept, '"');
+      overlay.options.push_back(std::move(kept));
     } else if (!holds(kLeft, name)) {
       throw Error(ErrorKind::unsupported, "an overlay with the option " + printable(option));
     }

@@ -120,6 +120,20 @@ void vet_source(const Subject& s, const Mount& mount) {
   }
 }
 
+// The list is what the kernel has behind a joined user namespace, line by line.
+void require_map(const Subject& s, const char* pointer, const std::vector<IdMapping>& map) {
+  const Json& list = find_array(s.config, pointer);
+  bool same = list.size() == map.size() && !map.empty();
+  for (std::size_t index = 0; same && index < map.size(); ++index) {
+    const auto is = [&](const char* field, std::uint32_t value) {
+      return find_integer(list[index], field) == std::int64_t{value};
+    };
+    same = is("/containerID", map[index].container) && is("/hostID", map[index].host) &&
+           is("/size", map[index].size);
+  }
+  if (!same) fail(pointer, "differs from what the joined user namespace has");
+}
+
 }  // namespace
 
 void read_only_rootfs(const Subject& s) {
@@ -194,6 +208,11 @@ void user_namespace(const Subject& s) {
     const std::string path = text_at(namespaces[index], "/path");
     const auto fact = s.facts.namespaces.find(path);
     if (fact != s.facts.namespaces.end() && fact->second.host) fail(pointer, "is the host's");
+    if (!path.empty() && fact != s.facts.namespaces.end() && fact->second.sight == Sight::seen &&
+        s.facts.host.initial_user_namespace) {
+      require_map(s, "/linux/uidMappings", fact->second.owner_maps.users);
+      require_map(s, "/linux/gidMappings", fact->second.owner_maps.groups);
+    }
     if (path.empty() && find_array(s.config, "/linux/uidMappings").empty()) {
       fail(pointer, "has no mappings, and the runtime would choose them");
     }

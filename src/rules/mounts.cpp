@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "hardened/core/document.hpp"
@@ -121,6 +122,8 @@ void judge_nesting(Draft& draft, const RuleInput& input, const Nesting& nesting)
   const Mount mount = mount_at(draft.document(), input.facts, nesting.mount);
   const Mount holder = mount_at(draft.document(), input.facts, nesting.holder);
   if (mount.type == "tmpfs" && !mount.options.has("tmpcopyup")) return;
+  // Names below the host's own /sys and /proc are the kernel's; nobody swaps them.
+  if (is_host_view(draft.document(), input.facts, *find(draft.document(), holder.pointer))) return;
   const bool mapped = mount.options.id_mapped() ||
                       find(draft.document(), mount.pointer + "/uidMappings") != nullptr;
   if (mount.type == "bind" && nesting.direct && !mount.options.shared() &&
@@ -154,6 +157,13 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
       find_string(input.settings, "/shared_propagation").value_or("") != "allow") {
     draft.refuse(mount.pointer + "/options", "a mount that is shared with the host",
                  "rules.mounts.shared_propagation", "CIS 5.20");
+  }
+  // What is mounted below the source later comes as it is, and what the container writes there
+  // keeps ids that are another container's next.
+  if (draft.mapping() && (mount.options.has("slave") || mount.options.has("rslave")) &&
+      find_string(input.settings, "/unmappable").value_or("") != "plain") {
+    draft.refuse(mount.pointer + "/options", "mounts of the host that appear later, as they are",
+                 "rules.mounts.unmappable", "user_namespaces(7)");
   }
   const bool mapped = mount.options.id_mapped() ||
                       find(draft.document(), mount.pointer + "/uidMappings") != nullptr ||
@@ -248,6 +258,20 @@ void map_source(Draft& draft, const RuleInput& input, Mount& mount, const Source
   if (!draft.mapping() || found == input.facts.sources.end() || !verdict.objections.empty()) return;
   // The kernel locks what the source has, and the runtime's remount without it is EPERM (runc 1.1).
   for (const std::string& word : found->second.locked_options) mount.options.want(word);
+  // The layers of an overlay are files of the host like any others: lowerdir=/etc shows it.
+  std::vector<std::string> storage =
+      find_strings(input.profile.settings("rootfs-shape"), "/storage");
+  // The engine's own may lie elsewhere: where it keeps this container's (<storage>/<id>/diff).
+  const std::string& upper = input.facts.root.overlay.upper;
+  if (!upper.empty()) storage.push_back(std::filesystem::path(upper).parent_path().parent_path());
+  for (const std::string& layer : found->second.overlay.lower) {
+    if (std::none_of(storage.begin(), storage.end(),
+                     [&](const std::string& tree) { return at_or_below(layer, tree); })) {
+      draft.refuse(mount.pointer + "/source", "an overlay of " + layer,
+                   "rules.rootfs-shape.storage", "CIS 5.6");
+      return;
+    }
+  }
   const MappedSource mapped =
       judge_mapped_source(input.settings, found->second, verdict, mount.options.read_only());
   if (!mapped.asked.empty()) {

@@ -200,6 +200,25 @@ void vet_joined(Draft& draft, const std::string& pointer, const std::string& pat
   }
 }
 
+// What the kernel says of a joined user namespace counts, and not what the document says beside it:
+// "0 0 1" behind a list that begins at 100000 is the host's root.
+void state_joined_ids(Draft& draft, const Entry& entry, const RuleInput& input) {
+  const auto found = input.facts.namespaces.find(entry.path);
+  if (found == input.facts.namespaces.end() || !input.facts.host.initial_user_namespace) return;
+  const NamespaceFact& fact = found->second;
+  if (fact.sight != Sight::seen || fact.type != "user" || fact.host) return;
+  if (fact.owner_maps.users.empty() || fact.owner_maps.groups.empty()) {
+    draft.refuse(entry.pointer + "/path",
+                 "the user namespace " + printable(entry.path) +
+                     ", whose ids nothing tells: only /proc/PID/ns leads to them",
+                 kMode, "user_namespaces(7)");
+    return;
+  }
+  constexpr std::string_view kReason = "the ids that the joined user namespace has";
+  draft.set(kUsers, to_json(fact.owner_maps.users), kReason);
+  draft.set(kGroups, to_json(fact.owner_maps.groups), kReason);
+}
+
 // Without mappings runc stops, and crun makes its own: for root that can be every id of the host as
 // it is.
 void vet_new(Draft& draft) {
@@ -213,6 +232,7 @@ void vet_new(Draft& draft) {
 void apply(Draft& draft, const RuleInput& input) {
   std::optional<Entry> entry = user_namespace(draft.document());
   if (is_ours(draft.document(), entry, input)) Giver(draft, input, entry).give();
+  if (entry && !entry->path.empty()) state_joined_ids(draft, *entry, input);
   vet_id_mappings(draft, input);
   if (!entry) return;
   if (entry->path.empty()) {

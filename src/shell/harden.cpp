@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/shell/harden.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
 #include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
 #include "hardened/core/verifier.hpp"
 #include "hardened/shell/bundle.hpp"
 #include "hardened/shell/container_key.hpp"
@@ -22,6 +26,8 @@
 
 namespace hardened {
 namespace {
+
+constexpr int kMostDescriptors = 1 << 20;  // fs.nr_open's own default
 
 void require_restore_allowed(const Policy& policy, const Invocation& invocation) {
   // What comes back has the checkpoint's credentials and filters: rewriting config.json does not
@@ -48,6 +54,26 @@ IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile&
   return lease.take(id_pool(profile));
 }
 
+// The container whose user namespace is joined may have ended since it was looked at, and its ids
+// been given to another. We hold them by now, so nobody gets them any more: if a process of it
+// still lives, nobody got them before.
+void require_joined_alive(Kernel& kernel, const Plan& plan, const Facts& facts) {
+  if (!plan.mapping) return;
+  for (const Json& entry : find_array(plan.config, "/linux/namespaces")) {
+    const std::string path = find_string(entry, "/path").value_or("");
+    if (find_string(entry, "/type") != "user" || path.empty()) continue;
+    try {
+      const Descriptor now = kernel.open(kWorkingDirectory, path, O_PATH, Walk::follow);
+      const struct stat status = kernel.status(now.number());
+      if (FileIdentity{status.st_dev, status.st_ino} == facts.namespaces.at(path).identity)
+        continue;
+    } catch (const Error&) {
+      // Gone as well.
+    }
+    throw Error(ErrorKind::refused, "the container whose namespaces it joins is gone");
+  }
+}
+
 // What exec and update are held to later.
 Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
                  const std::string& text, const RootFact& root) {
@@ -67,7 +93,15 @@ Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
 int first_unasked_descriptor(const Environment& environment, const Invocation& invocation) {
   const auto preserved = invocation.flag("preserve-fds");
   // A negative number must not put the bound below standard error, or above every descriptor.
-  return 3 + environment.listen_descriptors + (preserved ? std::max(0, std::stoi(*preserved)) : 0);
+  if (!preserved) return 3 + environment.listen_descriptors;
+  int count = 0;
+  const char* end = preserved->data() + preserved->size();
+  const auto [stop, error] = std::from_chars(preserved->data(), end, count);
+  if (error != std::errc{} || stop != end || count > kMostDescriptors) {
+    throw Error(ErrorKind::usage,
+                "--preserve-fds " + printable(*preserved) + " is not a number of descriptors");
+  }
+  return 3 + environment.listen_descriptors + std::max(0, count);
 }
 
 void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
@@ -99,14 +133,16 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
 
   // From here on each step is undone where a later one fails; execve outlives them all.
   lease.hold_only(plan.mapping);
+  require_joined_alive(kernel, plan, inspection.facts);
   const std::string text = write_document(plan.config);
   RecordWriter record(kernel, environment, key,
                       record_of(plan, profile, bundle, text, inspection.facts.root));
   Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();
-    const StagedMounts staged = stage_mounts(kernel, environment, plan, inspection,
-                                             bundle.directory(), digest_of(key.root + key.id));
+    const StagedMounts staged =
+        stage_mounts(kernel, environment, plan, inspection, bundle.directory(),
+                     digest_of(key.root + "/" + key.id));
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();
     close_unasked_descriptors(kernel, environment, invocation);

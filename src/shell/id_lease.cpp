@@ -124,7 +124,8 @@ class Blockbook {
       if (error.kind() == ErrorKind::system) throw;
       return false;  // not of our writing: left alone
     }
-    if (!holders) return true;
+    // Without a file too: the state may have been lost, and who lives does not.
+    if (!holders) return !in_use().contains(block);
     const bool dead = std::none_of(holders->begin(), holders->end(),
                                    [&](const Holder& holder) { return alive(holder); });
     return dead && !in_use().contains(block);

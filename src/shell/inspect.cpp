@@ -276,7 +276,10 @@ void Inspector::name_owners() {
     const auto [held, first] = result_.objects.try_emplace(fact.owner_path, *std::move(owner));
     const FileIdentity wanted = fact.type == "user" ? fact.identity : fact.owner;
     if (first || looker_.identity(held->second.number()) == wanted) {
-      owners[fact.owner_path] = looker_.name_space(held->second.number());
+      NamespaceFact& owner_fact = owners[fact.owner_path];
+      owner_fact = looker_.name_space(held->second.number());
+      owner_fact.owner_path = fact.owner_path;
+      owner_fact.owner_maps = fact.owner_maps;
       continue;
     }
     fact.owner_path.clear();  // that name was another process's a moment ago

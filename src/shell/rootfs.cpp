@@ -208,7 +208,13 @@ class OverlayBuilder {
       text += (&layer == &layers_.front() ? "" : ":") + descriptor_path(layer);
     }
     text += ",upperdir=" + descriptor_path(upper_) + ",workdir=" + descriptor_path(work_);
-    for (const std::string& option : options()) text += "," + option;
+    for (const std::string& option : options()) {
+      const std::size_t value = option.find('=') + 1;
+      // A label with commas.
+      text += option.find(',') == std::string::npos
+                  ? "," + option
+                  : "," + option.substr(0, value) + '"' + option.substr(value) + '"';
+    }
     return text;
   }
 

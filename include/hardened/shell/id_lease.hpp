@@ -34,7 +34,7 @@ class IdLease {
   IdLease& operator=(const IdLease&) = delete;
 
   // A range that nobody else holds: the same one again for a container that is started again, if it
-  // is still free. Its cost does not grow with the containers of the host. Throws
+  // is still free. One look at the processes of the host is all that its cost grows with. Throws
   // Error(unsupported) where the pool has none left.
   IdRange take(const IdPool& pool);
 
