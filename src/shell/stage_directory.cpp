@@ -93,10 +93,11 @@ Descriptor StageDirectory::cover_config() const {
   const auto look = [&](int directory) {
     return kernel_.open(directory, "config.json", O_PATH | O_NOFOLLOW, Walk::follow);
   };
-  const Descriptor clone = kernel_.open_tree(look(directory_.number()).number(), Tree::single);
+  Descriptor clone = kernel_.open_tree(look(directory_.number()).number(), Tree::single);
   const Descriptor original = look(bundle.number());
+  // The last step that can fail: what is covered must be known to whoever uncovers it.
   kernel_.move_mount(clone.number(), original.number(), "");
-  return look(bundle.number());
+  return clone;
 }
 
 }  // namespace hardened

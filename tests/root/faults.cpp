@@ -117,7 +117,7 @@ TEST_F(Faults, WhateverCallFailsNothingStays) {
     EXPECT_EQ(leases(), 0U) << "call " << call;
     EXPECT_EQ(records(), 0U) << "call " << call;
     EXPECT_EQ(work_directories(), 0U) << "call " << call << said_;
-    EXPECT_EQ(text_of(bundle() + "/config.json"), config.dump()) << "call " << call;
+    EXPECT_EQ(text_of(bundle() + "/config.json"), config.dump()) << "call " << call << said_;
     EXPECT_EQ(own_mounts(), before_) << "call " << call;
     if (HasFailure()) return;
   }

@@ -25,7 +25,7 @@ class StageDirectory {
   void create_file(const std::string& name, std::string_view text) const;  // 0600
   // Puts a detached tree at a name of its own.
   void place(const Descriptor& tree, const std::string& name) const;
-  // Puts the stage's config.json over the bundle's; gives what the runtime will read.
+  // Puts the stage's config.json over the bundle's; gives the mount that covers it.
   Descriptor cover_config() const;
 
  private:
