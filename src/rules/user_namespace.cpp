@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kNamespaces = "/linux/namespaces";
 constexpr std::string_view kUsers = "/linux/uidMappings";
 constexpr std::string_view kGroups = "/linux/gidMappings";
+constexpr std::uint32_t kOrdinaryIds = 65536;  // below are the host's own users and services
 constexpr std::string_view kMode = "rules.user-namespace.mode";
 constexpr std::string_view kUnsupported = "rules.user-namespace.unsupported";
 
@@ -212,6 +213,17 @@ void state_joined_ids(Draft& draft, const Entry& entry, const RuleInput& input) 
                  "the user namespace " + printable(entry.path) +
                      ", whose ids nothing tells: only /proc/PID/ns leads to them",
                  kMode, "user_namespaces(7)");
+    return;
+  }
+  for (const IdMapping& mapping : fact.owner_maps.users) {
+    const Json& told = find_array(draft.document(), kUsers);
+    if (mapping.host >= kOrdinaryIds || told.empty() || told == to_json(fact.owner_maps.users)) {
+      continue;
+    }
+    draft.refuse(entry.pointer + "/path",
+                 "the user namespace " + printable(entry.path) + " of the host's ids from " +
+                     std::to_string(mapping.host) + " on, behind a list that says otherwise",
+                 "rules.user-namespace.allow_host_root", "user_namespaces(7)");
     return;
   }
   constexpr std::string_view kReason = "the ids that the joined user namespace has";
