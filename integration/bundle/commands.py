@@ -281,6 +281,19 @@ class Commands(unittest.TestCase):
         self.assertEqual(3, done.code, str(done))
         self.assertIn("restore", done.err)
 
+    def test_a_rootfs_without_pivot_root_is_refused(self):
+        words = ("run", "--no-pivot", "--bundle", str(self.bundle.directory), "one")
+        done = self.runtime.call(*words)
+        self.assertEqual(3, done.code, str(done))
+        self.assertIn("policy setting: no_pivot", done.err)
+
+    def test_a_number_of_descriptors_is_a_number(self):
+        for given in ("abc", "", "99999999999", "2147483647", "1x"):
+            words = ("run", f"--preserve-fds={given}", "--bundle", str(self.bundle.directory))
+            done = self.runtime.call(*words, "one")
+            self.assertEqual(2, done.code, str(done))
+            self.assertIn("--preserve-fds", done.err)
+
     def test_a_dead_container_leaves_no_record_behind_the_next_create(self):
         self.runtime.run(self.bundle, "first").check()
         self.runtime.run(self.bundle, "second").check()

@@ -17,6 +17,7 @@ class Quickstart(unittest.TestCase):
             line[2:].split("  ")[0]: line for line in done.out.splitlines() if line.startswith("* ")
         }
         for name in (
+            "root is the host's uid",
             "NoNewPrivs",
             "CapBnd",
             "Seccomp",

@@ -37,6 +37,7 @@ options() { awk -v place="$1" '$5 == place {found = $6} END {print found ? found
 limit() { awk -v name="$1" 'index($0, name) == 1 {print $(NF - 2), "/", $(NF - 1)}' /proc/self/limits; }
 group() { cat /sys/fs/cgroup/$2 2>/dev/null || cat /sys/fs/cgroup/$1 2>/dev/null || echo unknown; }
 try() { "$@" >/dev/null 2>&1 && echo yes || echo no; }
+echo "root is the host's uid: $(awk '$1 == 0 {print $2}' /proc/self/uid_map)"
 echo "NoNewPrivs: $(status NoNewPrivs)"
 echo "CapBnd: $(status CapBnd)"
 echo "Seccomp: $(status Seccomp)"

@@ -6,18 +6,6 @@
 namespace hardened {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char character : text) {
-    if (character == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += character;
-    }
-  }
-  return parts;
-}
-
 // As the cgroupfs driver reads it: a path below the hierarchy's root.
 std::string_view fault_of_path(std::string_view path) {
   std::string above;

@@ -42,9 +42,8 @@ void require_pivot(const Policy& policy, const Invocation& invocation) {
   // Without it the rootfs is a chroot over the host's root, which stays mounted: whoever gets
   // CAP_SYS_CHROOT or an open directory walks out.
   if (invocation.flag("no-pivot").value_or("false") != "false" && !policy.no_pivot_allowed()) {
-    throw Error(ErrorKind::refused,
-                "--no-pivot: asks for a rootfs that a container can leave; policy setting: "
-                "no_pivot");
+    throw refused(
+        {"no-pivot", "", "a rootfs that a container can leave", "pivot_root(2)", "no_pivot"});
   }
 }
 
@@ -104,17 +103,13 @@ int first_unasked_descriptor(const Environment& environment, const Invocation& i
   return 3 + environment.listen_descriptors + std::max(0, count);
 }
 
-void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
-                               const Invocation& invocation) {
-  kernel.close_on_exec_from(first_unasked_descriptor(environment, invocation));
-}
-
 void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   require_restore_allowed(policy, invocation);
   require_pivot(policy, invocation);
+  const int lowest = first_unasked_descriptor(environment, invocation);
 
   Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
   const Json document = parse_document(bundle.read());
@@ -145,7 +140,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
                      digest_of(key.root + "/" + key.id));
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();
-    close_unasked_descriptors(kernel, environment, invocation);
+    kernel.close_on_exec_from(lowest);
     kernel.execute(runtime, invocation.arguments());
   } catch (...) {
     replacement.undo();

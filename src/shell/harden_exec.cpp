@@ -132,7 +132,7 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const auto container =
       known_container(kernel, environment, key, policy, runtime, !invocation.flag("process"));
   const int lowest = first_unasked_descriptor(environment, invocation);
-  close_unasked_descriptors(kernel, environment, invocation);
+  kernel.close_on_exec_from(lowest);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
 
   const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
@@ -155,7 +155,7 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
                               : select_profile(policy, environment, std::nullopt, Json::object());
   const HostFacts host = inspect_host(kernel, profile);
   const int lowest = first_unasked_descriptor(environment, invocation);
-  close_unasked_descriptors(kernel, environment, invocation);
+  kernel.close_on_exec_from(lowest);
 
   if (const auto file = invocation.flag("resources")) {
     const Json resources = read_document(kernel, *file);

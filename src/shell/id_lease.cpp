@@ -174,13 +174,8 @@ void add_subordinate(Kernel& kernel, const std::string& path, Blocks& blocks) {
   }
 }
 
-std::size_t start_of(const ContainerKey& key) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : key.root + '/' + key.id) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
-  return hash;
-}
+// The same for every start of a container.
+std::size_t start_of(const ContainerKey& key) { return hash_of(key.root + '/' + key.id); }
 
 }  // namespace
 

@@ -75,15 +75,17 @@ std::vector<IdRange> ids_in_use(Kernel& kernel) {
   // By the maps, which anyone may read; a link to the namespace itself needs the right to trace.
   const Descriptor proc =
       kernel.open(kWorkingDirectory, "/proc", O_RDONLY | O_DIRECTORY, Walk::follow);
-  std::set<std::string> known{try_read(kernel, "/proc/self/uid_map").value_or("")};
+  const std::string own = try_read(kernel, "/proc/self/uid_map").value_or("");
+  std::set<std::string> known;
   std::vector<IdRange> ids;
   for (const std::string& pid : kernel.list(proc.number())) {
     if (!is_number(pid)) continue;
     const std::string directory = "/proc/" + pid;
     const auto users = try_read(kernel, directory + "/uid_map");
-    if (!users || !known.insert(*users).second) continue;
-    const auto groups = try_read(kernel, directory + "/gid_map");
-    for (const std::string& map : {*users, groups.value_or("")}) {
+    if (!users || *users == own) continue;
+    const std::string groups = try_read(kernel, directory + "/gid_map").value_or("");
+    if (!known.insert(*users + groups).second) continue;
+    for (const std::string& map : {*users, groups}) {
       for (const IdMapping& mapping : parse_id_map(map)) {
         // Who maps the host's root has the host's ids as they are, and no container's for itself.
         if (mapping.host != 0) ids.push_back({mapping.host, mapping.size});

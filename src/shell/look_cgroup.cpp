@@ -5,24 +5,13 @@
 #include <set>
 #include <sstream>
 
+#include "hardened/core/text.hpp"
 #include "hardened/shell/looker.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr std::size_t kLongestList = 16U << 20;
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char character : text) {
-    if (character == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += character;
-    }
-  }
-  return parts;
-}
 
 // systemd's nesting: "a-b.slice" is /a.slice/a-b.slice.
 std::string place_of_slice(const std::string& slice) {

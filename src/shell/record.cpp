@@ -174,8 +174,7 @@ void sweep(Kernel& kernel, int directory, const ContainerKey& key, const Process
 }  // namespace
 
 std::string digest_of(std::string_view document) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : document) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  std::uint64_t hash = hash_of(document);
   std::string text(16, '0');
   for (auto digit = text.rbegin(); digit != text.rend(); ++digit, hash >>= 4) {
     *digit = "0123456789abcdef"[hash & 15];

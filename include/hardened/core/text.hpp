@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Strings for people: documents are attacker-influenced, so whatever is quoted from them is made
-// harmless first.
+// harmless first. And the small tools that every reader of text needs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,12 @@ constexpr std::size_t kWhole = static_cast<std::size_t>(-1);  // as a limit: not
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 // Characters as a terminal counts them, near enough: code points.
 std::size_t width_of(std::string_view text);
+
+// Empty parts too: "a::b" has three.
+std::vector<std::string> split(std::string_view text, char separator);
+
+// FNV-1a of 64 bits: tells texts apart, proves nothing.
+std::uint64_t hash_of(std::string_view text);
 
 // The candidate nearest to `word` by edit distance, or an empty view where none is near (distance
 // over 2, or over a third of the word's length).

@@ -18,9 +18,8 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
 void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation);
 // CVE-2024-21626: a descriptor of a host directory that a runtime inherits is a door out of the
 // container. The runtime gets standard input, output and error, what --preserve-fds and LISTEN_FDS
-// name, and nothing else.
-void close_unasked_descriptors(Kernel& kernel, const Environment& environment,
-                               const Invocation& invocation);
+// name, and nothing else: what lies from this number on is closed at execve. Error(usage) where
+// --preserve-fds is no number.
 int first_unasked_descriptor(const Environment& environment, const Invocation& invocation);
 
 // Every other call, as it came: no policy, no document, no record.
