@@ -73,4 +73,5 @@ class MountPlaces(EngineCase):
         return self.refused("-v", "{base}/engine:/x")
 
     def test_the_directory_of_this_very_engine_is_refused(self):
-        self.assertIn(".sock", self.refused("-v", "{base}/docker:/x"))
+        # Which of its sockets is named first (its own, its containerd's) follows the kernel's table.
+        self.assertRegex(self.refused("-v", "{base}/docker:/x"), r"reaches \S+(/socket|\.sock)\b")

@@ -5,7 +5,7 @@
 build_packages=(g++ cmake ninja-build pkg-config libseccomp-dev libcap-dev nlohmann-json3-dev libcli11-dev)
 runtime_packages=(runc busybox-static python3)
 test_packages=("${runtime_packages[@]}" libgtest-dev libvalijson-dev docker.io containerd iptables iproute2
-  util-linux mount procps docker-compose apparmor)
+  util-linux mount procps docker-compose apparmor podman uidmap)
 jobs=$(nproc)
 
 heading() { printf '\n== %s\n' "$*"; }
@@ -54,7 +54,8 @@ build() {
   local launcher=()
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    export CCACHE_SLOPPINESS=pch_defines,time_macros
+    # A second clone finds what the first has compiled.
+    export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   fi
   cmake --preset "$preset" --log-level=WARNING "${launcher[@]}" "$@" >/dev/null
   cmake --build --preset "$preset" -j "$jobs" -- --quiet

@@ -49,6 +49,9 @@ constexpr std::tuple kMembers<Overlay>{
     Member{"lower", &Overlay::lower}, Member{"upper", &Overlay::upper},
     Member{"work", &Overlay::work}, Member{"options", &Overlay::options}};
 template <>
+constexpr std::tuple kMembers<RootPart>{Member{"path", &RootPart::path},
+                                        Member{"location", &RootPart::location}};
+template <>
 constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"kind", &SourceFact::kind},
                                           Member{"path", &SourceFact::path},
@@ -62,11 +65,9 @@ constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"file_system", &SourceFact::file_system},
                                           Member{"locked_options", &SourceFact::locked_options},
                                           Member{"submounts", &SourceFact::submounts},
+                                          Member{"layers", &SourceFact::layers},
                                           Member{"overlay", &SourceFact::overlay},
                                           Member{"unmappable", &SourceFact::unmappable}};
-template <>
-constexpr std::tuple kMembers<RootPart>{Member{"path", &RootPart::path},
-                                        Member{"location", &RootPart::location}};
 template <>
 constexpr std::tuple kMembers<RootFact>{Member{"sight", &RootFact::sight},
                                         Member{"path", &RootFact::path},
@@ -107,6 +108,7 @@ constexpr std::tuple kMembers<HostFacts>{
     Member{"memory_bytes", &HostFacts::memory_bytes},
     Member{"cpus", &HostFacts::cpus},
     Member{"swap_accounting", &HostFacts::swap_accounting},
+    Member{"missing_controllers", &HostFacts::missing_controllers},
     Member{"apparmor", &HostFacts::apparmor},
     Member{"apparmor_profiles", &HostFacts::apparmor_profiles},
     Member{"selinux", &HostFacts::selinux},

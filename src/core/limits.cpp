@@ -248,6 +248,18 @@ void limit_unified_others(Draft& draft, const ResourcesAt& at, const Json& setti
 
 }  // namespace
 
+ResourcesAt created(Draft& draft, const HostFacts& host, std::string_view controller) {
+  constexpr std::string_view kResources = "/linux/resources";
+  const std::vector<std::string>& missing = host.missing_controllers;
+  if (std::find(missing.begin(), missing.end(), controller) == missing.end()) {
+    return {kResources, LeftOut::bounded};
+  }
+  draft.degrade(kResources,
+                "no limit of " + std::string(controller) +
+                    ": the engine runs without root, and no cgroup was delegated to it");
+  return {kResources, LeftOut::as_it_is};
+}
+
 void limit_others(Draft& draft, const ResourcesAt& at, const Json& settings) {
   const auto maximum = settings.at("block_io_weight").get<std::int64_t>();
   for (const char* key : {"/blockIO/weight", "/blockIO/leafWeight"}) {

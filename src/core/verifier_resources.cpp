@@ -37,6 +37,13 @@ void within(const Subject& s, const char* pointer, std::int64_t most) {
   if (value < 0 || value > most) fail(pointer, "is above the profile's limit");
 }
 
+// Below a rootless engine without cgroups a limit cannot be had; one that is there is judged.
+bool must_be_there(const Subject& s, std::string_view controller, const char* pointer) {
+  const auto& missing = s.facts.host.missing_controllers;
+  return std::ranges::find(missing, controller) == missing.end() ||
+         find_integer(s.config, pointer).value_or(0) != 0;
+}
+
 }  // namespace
 
 void unified(const Json& document, std::string_view pointer, std::string_view key,
@@ -51,7 +58,8 @@ void unified(const Json& document, std::string_view pointer, std::string_view ke
 void pids_limit(const Subject& s) {
   const auto limit = find_integer(s.config, "/linux/resources/pids/limit");
   const auto most = s.settings.at("limit").get<std::int64_t>();
-  if (!limit || *limit <= 0 || *limit > most) {
+  if (must_be_there(s, "pids", "/linux/resources/pids/limit") &&
+      (!limit || *limit <= 0 || *limit > most)) {
     fail("/linux/resources/pids/limit", "must be within the profile's limit");
   }
   unified(s.config, kUnified, "pids.max", most);
@@ -73,9 +81,12 @@ void memory_limit(const Subject& s) {
   const auto most = memory_share(s.settings, s.facts.host);
   if (!most || *most < 4096) return;
   const auto limit = find_integer(s.config, "/linux/resources/memory/limit");
-  if (!limit || *limit == 0) fail("/linux/resources/memory/limit", "must be present");
+  const bool bounded = must_be_there(s, "memory", "/linux/resources/memory/limit");
+  if (bounded && (!limit || *limit == 0)) {
+    fail("/linux/resources/memory/limit", "must be present");
+  }
   const auto swap = find_integer(s.config, "/linux/resources/memory/swap");
-  if (s.facts.host.swap_accounting && (!swap || *swap == 0)) {
+  if (bounded && s.facts.host.swap_accounting && (!swap || *swap == 0)) {
     fail("/linux/resources/memory/swap", "must be present");
   }
   for (const char* field : {"limit", "swap", "reservation"}) {
@@ -99,7 +110,9 @@ void resources(const Subject& s) {
 void cpu(const Subject& s) {
   constexpr const char* kShares = "/linux/resources/cpu/shares";
   const std::int64_t cpus = std::max<std::int64_t>(1, s.facts.host.cpus);
-  if (find_integer(s.config, kShares).value_or(0) == 0) fail(kShares, "must be present");
+  if (must_be_there(s, "cpu", kShares) && find_integer(s.config, kShares).value_or(0) == 0) {
+    fail(kShares, "must be present");
+  }
   within(s, kShares, s.settings.at("shares").get<std::int64_t>() * cpus);
   constexpr const char* kRealtime = "/linux/resources/cpu/realtimeRuntime";
   if (refused(s.settings, "realtime")) within(s, kRealtime, 0);

@@ -6,7 +6,7 @@ namespace hardened {
 namespace {
 
 void apply(Draft& draft, const RuleInput& input) {
-  limit_cpu(draft, {"/linux/resources", LeftOut::bounded}, input.settings, input.facts.host);
+  limit_cpu(draft, created(draft, input.facts.host, "cpu"), input.settings, input.facts.host);
 }
 
 }  // namespace

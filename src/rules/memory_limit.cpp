@@ -6,7 +6,7 @@ namespace hardened {
 namespace {
 
 void apply(Draft& draft, const RuleInput& input) {
-  limit_memory(draft, {"/linux/resources", LeftOut::bounded}, input.settings, input.facts.host);
+  limit_memory(draft, created(draft, input.facts.host, "memory"), input.settings, input.facts.host);
 }
 
 }  // namespace

@@ -251,27 +251,43 @@ SourceVerdict judge_source(Draft& draft, const SourceJudge& judge, const Mount& 
   return verdict;
 }
 
+// Where engines keep layers. This engine's own may lie elsewhere: where it keeps this container's
+// (<storage>/<id>/diff).
+std::vector<std::string> layer_storage(const RuleInput& input) {
+  std::vector<std::string> storage =
+      find_strings(input.profile.settings("rootfs-shape"), "/storage");
+  const std::string& upper = input.facts.root.overlay.upper;
+  if (!upper.empty()) storage.push_back(std::filesystem::path(upper).parent_path().parent_path());
+  return storage;
+}
+
+// The layers of an overlay are files of the host like any others: with lowerdir=/etc it shows that
+// under a harmless name.
+bool judge_layers(Draft& draft, const RuleInput& input, const Mount& mount,
+                  const SourceFact& source) {
+  const std::vector<std::string> storage = layer_storage(input);
+  for (const RootPart& layer : source.layers) {
+    if (std::none_of(storage.begin(), storage.end(),
+                     [&](const std::string& tree) { return at_or_below(layer.path, tree); })) {
+      draft.refuse(mount.pointer + "/source", "an overlay of " + layer.path,
+                   "rules.rootfs-shape.storage", "CIS 5.6");
+      return false;
+    }
+  }
+  return std::all_of(
+      source.submounts.begin(), source.submounts.end(),
+      [&](const SourceFact& submount) { return judge_layers(draft, input, mount, submount); });
+}
+
 // What a bind is where the container's ids are laid over its mounts.
 void map_source(Draft& draft, const RuleInput& input, Mount& mount, const SourceVerdict& verdict) {
   const auto found = input.facts.sources.find(
       find_string(draft.document(), mount.pointer + "/source").value_or(""));
-  if (!draft.mapping() || found == input.facts.sources.end() || !verdict.objections.empty()) return;
+  if (found == input.facts.sources.end() || !verdict.objections.empty()) return;
+  if (!verdict.own && !judge_layers(draft, input, mount, found->second)) return;
+  if (!draft.mapping()) return;
   // The kernel locks what the source has, and the runtime's remount without it is EPERM (runc 1.1).
   for (const std::string& word : found->second.locked_options) mount.options.want(word);
-  // The layers of an overlay are files of the host like any others: lowerdir=/etc shows it.
-  std::vector<std::string> storage =
-      find_strings(input.profile.settings("rootfs-shape"), "/storage");
-  // The engine's own may lie elsewhere: where it keeps this container's (<storage>/<id>/diff).
-  const std::string& upper = input.facts.root.overlay.upper;
-  if (!upper.empty()) storage.push_back(std::filesystem::path(upper).parent_path().parent_path());
-  for (const std::string& layer : found->second.overlay.lower) {
-    if (std::none_of(storage.begin(), storage.end(),
-                     [&](const std::string& tree) { return at_or_below(layer, tree); })) {
-      draft.refuse(mount.pointer + "/source", "an overlay of " + layer,
-                   "rules.rootfs-shape.storage", "CIS 5.6");
-      return;
-    }
-  }
   const MappedSource mapped =
       judge_mapped_source(input.settings, found->second, verdict, mount.options.read_only());
   if (!mapped.asked.empty()) {

@@ -6,7 +6,7 @@ namespace hardened {
 namespace {
 
 void apply(Draft& draft, const RuleInput& input) {
-  limit_pids(draft, {"/linux/resources", LeftOut::bounded}, input.settings);
+  limit_pids(draft, created(draft, input.facts.host, "pids"), input.settings);
 }
 
 }  // namespace

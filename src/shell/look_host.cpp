@@ -135,6 +135,29 @@ bool Looker::swap_is_accounted(int cgroup_version) {
   return false;
 }
 
+// Root makes cgroups where it likes. A rootless engine has those that systemd delegated to its
+// user: none on cgroup v1, and on v2 what its own cgroup, if it may write there, has controllers
+// for.
+std::vector<std::string> Looker::missing_controllers(int cgroup_version) {
+  std::vector<std::string> missing;
+  if (initial_user_namespace_) return missing;
+  std::string delegated;
+  const std::string own = own_cgroup(read("/proc/self/cgroup").value_or(""));
+  if (cgroup_version == 2) {
+    try {
+      const std::string path = "/sys/fs/cgroup" + own;
+      open(kWorkingDirectory, path + "/cgroup.procs", O_WRONLY, Walk::no_links);
+      delegated = " " + first_line(read(path + "/cgroup.controllers").value_or("")) + " ";
+    } catch (const Error& error) {
+      if (error.number() != EACCES && error.number() != EROFS && error.number() != EPERM) throw;
+    }
+  }
+  for (const std::string controller : {"pids", "memory", "cpu"}) {
+    if (delegated.find(" " + controller + " ") == std::string::npos) missing.push_back(controller);
+  }
+  return missing;
+}
+
 std::vector<SensitivePath> Looker::sensitive(const Profile& profile) {
   const Json& settings = profile.settings("mounts");
   std::vector<std::string> paths = find_strings(settings, "/denied_trees");
@@ -171,6 +194,7 @@ HostFacts Looker::host(const Profile& profile) {
   const std::optional<Mount> mount =
       cgroups ? mounts().find(kernel_.mount_id(cgroups->number())) : std::nullopt;
   facts.cgroup_version = mount && mount->file_system == "cgroup2" ? 2 : 1;
+  facts.missing_controllers = missing_controllers(facts.cgroup_version);
   facts.swap_accounting = swap_is_accounted(facts.cgroup_version);
   facts.memory_bytes = total_memory(read("/proc/meminfo").value_or(""));
   facts.cpus = count_cpus(read("/sys/devices/system/cpu/online").value_or(""));

@@ -25,6 +25,14 @@ bool is_new_enough(const std::string& kernel_release) {
   return std::pair{major, minor} >= std::pair{5, 19};
 }
 
+// An engine with userns-remap keeps its layers with shifted owners: through a container's own ids
+// the rootfs would belong to nobody.
+std::string owner_fault(const struct stat& status, std::uint32_t size) {
+  if (status.st_uid < size && status.st_gid < size) return "";
+  return "it belongs to " + std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid) +
+         ", outside the container's ids, as with an engine's userns-remap";
+}
+
 std::vector<std::string> layers_of(const Overlay& overlay) {
   std::vector<std::string> layers = overlay.lower;
   if (!overlay.upper.empty()) layers.insert(layers.end(), {overlay.upper, overlay.work});
@@ -39,6 +47,7 @@ void Looker::offer(const IdRange& range) {
   const std::string map = id_map_text(maps_of(range).users);
   try {
     id_map_ = kernel_.user_namespace(map, map);
+    id_map_size_ = range.size;
   } catch (const Error& error) {
     no_id_map_ = std::string("no user namespace can be made: ") + error.what();
   }
@@ -116,8 +125,11 @@ Looker::Layers Looker::layers_at(const Place& place) {
 void Looker::try_mapping(int descriptor, RootFact& fact) {
   fact.unmappable = no_id_map_;
   if (!id_map_) return;
-  const Place place = this->place(descriptor, kernel_.status(descriptor));
+  const struct stat status = kernel_.status(descriptor);
+  const Place place = this->place(descriptor, status);
   const std::vector<Mount> below = mounts().below(place.mount.id, place.path);
+  fact.unmappable = owner_fault(status, id_map_size_);
+  if (!fact.unmappable.empty()) return;
   if (!below.empty()) {
     fact.unmappable = printable(below.front().mount_point) + " is mounted inside it";
   } else if (place.mount.file_system == "overlay") {

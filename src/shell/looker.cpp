@@ -5,17 +5,16 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
-#include <sstream>
 
 #include "hardened/core/error.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr std::size_t kLongestMountinfo = 256U << 20;  // thousands of mounts of a page each
 constexpr std::size_t kLongestFile = 16U << 20;
-constexpr std::uint32_t kOverflowId = 65534;          // how ids without a mapping are shown
-constexpr ino_t kInitialUserNamespace = 0xEFFFFFFDU;  // PROC_USER_INIT_INO
+constexpr std::uint32_t kOverflowId = 65534;  // how ids without a mapping are shown
 constexpr std::string_view kDeleted = " (deleted)";
 
 bool same(const struct stat& one, const struct stat& other) {
@@ -52,18 +51,8 @@ bool others_write(const struct stat& status) { return (status.st_mode & (S_IWGRP
 
 }  // namespace
 
-Looker::Looker(Kernel& kernel) : kernel_(kernel), initial_user_namespace_(false) {
-  const Descriptor own =
-      kernel_.open(kWorkingDirectory, "/proc/self/ns/user", O_PATH, Walk::follow);
-  std::istringstream map(read("/proc/self/uid_map").value_or(""));
-  std::uint64_t inside = 1;
-  std::uint64_t outside = 1;
-  std::uint64_t size = 0;
-  map >> inside >> outside >> size;
-  // The map alone proves nothing: a user namespace may map every id onto itself.
-  initial_user_namespace_ = kernel_.status(own.number()).st_ino == kInitialUserNamespace &&
-                            inside == 0 && outside == 0 && size == UINT32_MAX;
-}
+Looker::Looker(Kernel& kernel)
+    : kernel_(kernel), initial_user_namespace_(in_initial_user_namespace(kernel)) {}
 
 std::optional<Descriptor> Looker::open(int directory, const std::string& path, int flags,
                                        Walk walk) {
@@ -176,6 +165,9 @@ SourceFact Looker::source(int descriptor, bool recursive) {
   fact.replaceable = replaceable(place.path, status);
   fact.file_system = place.mount.file_system;
   fact.locked_options = locked_options(place.mount);
+  // A host that runs from an overlay (live systems, an engine in a container) is the host all the
+  // same.
+  if (place.mount.mount_point != "/") fact.layers = layers(place.mount);
   if (recursive && fact.kind == FileKind::directory) {
     for (const Mount& mount : mounts().below(place.mount.id, place.path)) {
       SourceFact below;
@@ -184,6 +176,7 @@ SourceFact Looker::source(int descriptor, bool recursive) {
       below.location = {mount.device, mount.root};
       below.file_system = mount.file_system;
       below.locked_options = locked_options(mount);
+      below.layers = layers(mount);
       fact.submounts.push_back(std::move(below));
     }
   }

@@ -4,11 +4,10 @@
 #include <fcntl.h>
 
 #include <array>
-#include <cstdint>
-#include <sstream>
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
@@ -17,20 +16,11 @@ constexpr std::array kDirectories{"/usr/bin/",        "/usr/sbin/", "/usr/local/
                                   "/usr/local/sbin/", "/sbin/",     "/bin/"};
 constexpr std::array kNames{"runc", "crun"};
 
-bool initial_user_namespace(Kernel& kernel) {
-  const Descriptor map =
-      kernel.open(kWorkingDirectory, "/proc/self/uid_map", O_RDONLY, Walk::follow);
-  std::istringstream text(kernel.read_all(map.number(), 1U << 16));
-  std::uint64_t inside = 1, outside = 1, count = 0;
-  text >> inside >> outside >> count;
-  return inside == 0 && outside == 0 && count == 4294967295;
-}
-
 bool trusted_owner(Kernel& kernel, const struct stat& status) {
   if (status.st_uid == 0 || status.st_uid == kernel.user()) return true;
   // The overflow uid: root's own files as a rootless engine's user namespace shows them. What the
   // caller could write there, the modes tell.
-  return status.st_uid == 65534 && !initial_user_namespace(kernel);
+  return status.st_uid == 65534 && !in_initial_user_namespace(kernel);
 }
 
 bool writable_by_others(const struct stat& status) { return (status.st_mode & 0022) != 0; }

@@ -9,6 +9,7 @@
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
@@ -17,9 +18,12 @@ namespace {
 constexpr const char* kTemporary = "%new";
 constexpr mode_t kStateMode = 0711;  // the container's root walks through it to what is staged
 
-std::vector<std::string> candidates(const Environment& environment) {
+// The host's root has one place: two callers with different surroundings would each count the ids
+// that are given from the first on.
+std::vector<std::string> candidates(Kernel& kernel, const Environment& environment) {
   std::vector<std::string> paths{environment.state};
-  if (!environment.runtime_directory.empty()) {
+  if (environment.runtime_directory.empty()) return paths;
+  if (!environment.root || !in_initial_user_namespace(kernel)) {
     paths.push_back(environment.runtime_directory + "/hardened");
   }
   return paths;
@@ -93,7 +97,7 @@ Descriptor make_own_directory(Kernel& kernel, int parent, const std::string& nam
 
 StateDirectory open_state(Kernel& kernel, const Environment& environment) {
   std::string tried;
-  for (const std::string& path : candidates(environment)) {
+  for (const std::string& path : candidates(kernel, environment)) {
     try {
       const Descriptor parent = open_parent(kernel, path);
       const std::string name = std::filesystem::path(path).filename();
@@ -107,7 +111,7 @@ StateDirectory open_state(Kernel& kernel, const Environment& environment) {
 }
 
 std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& environment) {
-  for (const std::string& path : candidates(environment)) {
+  for (const std::string& path : candidates(kernel, environment)) {
     try {
       const Descriptor parent = open_parent(kernel, path);
       const std::string name = std::filesystem::path(path).filename();

@@ -12,7 +12,7 @@ namespace {
 // Every member of every struct, none with its default: what a listing forgot would not come back.
 constexpr std::string_view kEverything = R"({
   "host": {"cgroup_version": 1, "memory_bytes": 18446744073709551615, "cpus": 7,
-    "swap_accounting": false, "apparmor": true, "apparmor_profiles": ["a", "b"], "selinux": true,
+    "swap_accounting": false, "missing_controllers": ["cpu"], "apparmor": true, "apparmor_profiles": ["a", "b"], "selinux": true,
     "initial_user_namespace": false, "kernel_release": "6.1", "architecture": "SCMP_ARCH_AARCH64",
     "runtime_name": "crun", "runtime_version": "1.28",
     "sensitive": [{"path": "/etc", "identity": {"device": 1, "inode": 2},
@@ -31,8 +31,9 @@ constexpr std::string_view kEverything = R"({
     "submounts": [{"sight": "seen", "kind": "fifo", "path": "/q",
       "identity": {"device": 7, "inode": 8}, "location": {"device": "0:7", "path": "/m"},
       "owner": 1, "mode": 2, "major": 3, "minor": 4, "replaceable": false, "file_system": "nfs",
-      "locked_options": ["nodev"], "submounts": [],
+      "locked_options": ["nodev"], "submounts": [], "layers": [],
       "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}],
+    "layers": [{"path": "/l", "location": {"device": "0:9", "path": "/"}}],
     "overlay": {"lower": ["/l"], "upper": "/u", "work": "/w", "options": ["volatile"]},
     "unmappable": "nfs"}},
   "destinations": {"/d": {"sight": "seen", "places": ["/e"], "linked": true}},
@@ -44,7 +45,7 @@ constexpr std::string_view kEverything = R"({
   "devices": {"/dev/x": {"sight": "seen", "kind": "character", "path": "/dev/x",
     "identity": {"device": 1, "inode": 1}, "location": {"device": "0:8", "path": "/x"},
     "owner": 1, "mode": 1, "major": 1, "minor": 1, "replaceable": false, "file_system": "tmpfs",
-    "locked_options": ["nosuid"], "submounts": [],
+    "locked_options": ["nosuid"], "submounts": [], "layers": [],
     "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}},
   "cgroup": {"sight": "seen", "occupied": true, "parent_occupied": true}
 })";

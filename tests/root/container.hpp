@@ -63,6 +63,7 @@ class ContainerTest : public ::testing::Test {
     plan.operations = mount_operations(config, facts, std::nullopt);
     return plan;
   }
+  virtual Kernel& kernel() { return real_kernel(); }
   virtual Inspection look() {
     return inspect(real_kernel(), config, Policy::builtin().profile("standard"), bundle(),
                    Looking::must_see);
@@ -112,9 +113,9 @@ class ContainerTest : public ::testing::Test {
     return in_child([&] {
       const Inspection seen = look();
       after_opening();
-      Bundle held = Bundle::open(real_kernel(), bundle());
+      Bundle held = Bundle::open(kernel(), bundle());
       const auto staging =
-          stage_mounts(real_kernel(), environment, plan(), seen, held.directory(), "c1");
+          stage_mounts(kernel(), environment, plan(), seen, held.directory(), "c1");
       arguments.insert(arguments.begin(), {"--root", root()});
       real_kernel().execute("/usr/sbin/runc", arguments);
     });

@@ -121,6 +121,33 @@ TEST_F(IdMapped, AHundredAndTwentyFiveLayersAreNoTrouble) {
   EXPECT_NE(outcome.output.find("layer125\n"), std::string::npos) << outcome.output;
 }
 
+class IdMappedByOneString : public IdMapped {
+ protected:
+  void SetUp() override {
+    IdMapped::SetUp();
+    // As kernels before 6.5 answer.
+    older_.before["configure lowerdir+"] = [] {
+      throw Error::from_errno(EINVAL, "fsconfig lowerdir+");
+    };
+    older_.before["mount_as overlay"] = [] { dprintf(1, "in one string\n"); };
+  }
+  Kernel& kernel() override { return older_; }
+
+  FakeKernel older_{Mounts::real};
+};
+
+TEST_F(IdMappedByOneString, LayersAreNamedInOneStringWhereTheKernelTakesNoOther) {
+  make_overlay(125);
+  script("ls /etc; ls -ln /bin/busybox; echo changed > /etc/layer2");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("in one string\n"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("layer125\n"), std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
+  EXPECT_EQ(text_of(directory / "layers/upper/etc/layer2"), "changed\n");
+  EXPECT_EQ(owner_of(directory / "layers/upper/etc/layer2"), 0U);
+}
+
 TEST_F(IdMapped, ARootfsThatIsReadOnlyThroughoutTouchesNothingOfTheEngines) {
   make_overlay(2);
   config["root"]["readonly"] = true;

@@ -112,6 +112,16 @@ TEST_F(InspectMapping, AnOverlayIsKnownByItsLayers) {
             "its relative layers are not to be found");
 }
 
+TEST_F(InspectMapping, ARootfsOfAnEnginesShiftedIdsIsNotOurs) {
+  NEEDS_INITIAL_ROOT();
+  const std::string rootfs = bundle_ / "rootfs";
+  fs::create_directories(rootfs);
+  ASSERT_EQ(::chown(rootfs.c_str(), 0, 300000), 0);
+  EXPECT_EQ(
+      tried(R"({"root": {"path": ")" + rootfs + "\"}}").facts.root.unmappable,
+      "it belongs to 0:300000, outside the container's ids, as with an engine's userns-remap");
+}
+
 TEST_F(InspectMapping, ASourceIsTriedWithWhatComesAlong) {
   NEEDS_INITIAL_ROOT();
   const std::string tree = bundle_ / "tree";

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hardened/shell/user_namespace.hpp"
 #include "record_fixture.hpp"
 
 namespace hardened {
@@ -94,9 +95,22 @@ TEST_F(RecordTrust, WithoutRootTheRuntimeDirectoryServes) {
   EXPECT_EQ(error_of([&] { write(); }).kind(), ErrorKind::unsupported);
   EXPECT_FALSE(read_record(kernel, environment, key).has_value());
   environment.runtime_directory = directory / "runtime";
+  environment.root = false;
   write();
   EXPECT_TRUE(read_record(kernel, environment, key).has_value());
   EXPECT_TRUE(fs::exists(directory / "runtime/hardened/records"));
+}
+
+// Its ids would be given by two books.
+TEST_F(RecordTrust, TheHostsRootHasOnePlaceWhateverTheEnvironmentSays) {
+  if (::geteuid() != 0 || !in_initial_user_namespace(kernel)) {
+    GTEST_SKIP() << "this host: not root of the initial user namespace";
+  }
+  fs::create_directory(directory / "runtime");
+  environment.state = "/proc/hardened";
+  environment.runtime_directory = directory / "runtime";
+  EXPECT_EQ(error_of([&] { write(); }).kind(), ErrorKind::unsupported);
+  EXPECT_TRUE(fs::is_empty(directory / "runtime"));
 }
 
 TEST_F(RecordTrust, WhateverCallFailsNoRecordIsLeft) {

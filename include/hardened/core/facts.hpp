@@ -38,6 +38,13 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
+// Something else of this host that shows in a directory: a file system mounted below it, or a layer
+// of its overlay.
+struct RootPart {
+  std::string path;
+  Location location;
+};
+
 // A mount source, opened once.
 struct SourceFact {
   Sight sight = Sight::unseen;
@@ -54,19 +61,14 @@ struct SourceFact {
   // Every mount below it, for recursive binds. Of mountinfo alone (path, location, file system,
   // locked options): opening each could hang on a dead server.
   std::vector<SourceFact> submounts;
+  // What the overlay is made of that it lies in; none for the one that is the host's own root.
+  std::vector<RootPart> layers;
   // Where the whole of it is one overlay, which no kernel id-maps (6.18): to be built anew of these
   // layers.
   Overlay overlay;
   // Why the container's ids cannot be laid over it ("nfs cannot be id-mapped"); empty: they can, or
   // nobody tried.
   std::string unmappable;
-};
-
-// Something else of this host that shows in the rootfs: a file system mounted below it, or a layer
-// of its overlay.
-struct RootPart {
-  std::string path;
-  Location location;
 };
 
 struct RootFact {
@@ -136,6 +138,9 @@ struct HostFacts {
   std::uint64_t memory_bytes = 0;  // MemTotal
   std::uint32_t cpus = 1;
   bool swap_accounting = true;  // memory.swap.max or memsw files exist
+  // Of pids, memory and cpu: those for which the caller can make no cgroup (a rootless engine to
+  // which nobody delegated any).
+  std::vector<std::string> missing_controllers;
   bool apparmor = false;
   std::vector<std::string>
       apparmor_profiles;  // loaded in the kernel and confining, not complaining

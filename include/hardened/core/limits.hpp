@@ -24,6 +24,11 @@ struct ResourcesAt {
   LeftOut left_out;
 };
 
+// As create has it. Where the caller can make no cgroup of that controller a limit of ours would
+// stop the container from starting: none is added, and a line of `degrade` says so; what the
+// document asks for is bounded all the same.
+ResourcesAt created(Draft& draft, const HostFacts& host, std::string_view controller);
+
 // Settings are the rule's own: pids-limit {limit}, memory-limit {host_percent, bytes}, cpu {shares,
 // realtime}. Each has the files of its controllers in `unified`, and refuses those that it does not
 // know.

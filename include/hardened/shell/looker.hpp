@@ -86,6 +86,7 @@ class Looker {
   bool is_own(std::string_view file, const FileIdentity& identity);
   std::vector<SensitivePath> sensitive(const Profile& profile);
   bool swap_is_accounted(int cgroup_version);
+  std::vector<std::string> missing_controllers(int cgroup_version);
   bool has_processes(int cgroup);
   void look_at_cgroup(int hierarchy, const std::string& base, const std::string& path,
                       CgroupFact& fact);
@@ -103,7 +104,8 @@ class Looker {
   std::optional<MountTable> mounts_;
   std::map<std::string, bool> guarded_;  // by directory
   Descriptor id_map_;                    // a user namespace with the offered ids
-  std::string no_id_map_;                // why there is none
+  std::uint32_t id_map_size_ = 0;
+  std::string no_id_map_;  // why there is none
 };
 
 }  // namespace hardened
