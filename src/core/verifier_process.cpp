@@ -162,14 +162,22 @@ void rlimits(const Subject& s) {
 void lsm(const Subject& s) {
   if (absent_process(s) || find_boolean(s.settings, "/allow_unconfined").value_or(false)) return;
   const HostFacts& host = s.facts.host;
+// One of the policy's names, each of which may end in "*".
+bool is_for_containers(const Subject& s, const std::string& profile) {
+  return std::ranges::any_of(
+      find_strings(s.settings, "/apparmor_profiles"), [&](const std::string& name) {
+        return name.ends_with('*') ? profile.starts_with(name.substr(0, name.size() - 1))
+                                   : profile == name;
+      });
+}
+
   const bool must = text_at(s.settings, "/missing") == "refuse";
   const std::string profile = text_at(s.config, "/process/apparmorProfile");
   if (host.apparmor && (profile.empty() || profile == "unconfined")) {
     const Strings usable = find_strings(s.settings, "/apparmor_profiles");
     if (must || profile == "unconfined" ||
-        std::ranges::any_of(usable, [&](const std::string& name) {
-          return contains(host.apparmor_profiles, name);
-        })) {
+        std::ranges::any_of(host.apparmor_profiles,
+                            [&](const std::string& name) { return is_for_containers(s, name); })) {
       fail("/process/apparmorProfile", "confines nothing");
     }
   } else if (host.apparmor &&
@@ -178,6 +186,8 @@ void lsm(const Subject& s) {
     fail("/process/apparmorProfile", "is not what the kernel enforces");
   }
   const std::string label = text_at(s.config, "/process/selinuxLabel");
+  } else if (host.apparmor && !is_for_containers(s, profile)) {
+    fail("/process/apparmorProfile", "is another program's");
   if (!host.selinux || (label.empty() && !must)) return;
   const auto of_type = [&](const std::string& type) {
     return label.find(':' + type + ':') != std::string::npos || label.ends_with(':' + type);
