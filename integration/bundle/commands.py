@@ -353,7 +353,14 @@ class Commands(unittest.TestCase):
         words = ("run", "--no-pivot", "--bundle", str(self.bundle.directory), "one")
         done = self.runtime.call(*words)
         self.assertEqual(3, done.code, str(done))
-        self.assertIn("policy setting: no_pivot", done.err)
+        self.assertIn("(pivot_root(2)); policy setting: no_pivot", done.err)
+        self.addCleanup(POLICY.unlink)
+        POLICY.write_text('{"no_pivot": "allow"}')
+        self.bundle.shell("echo here").name_cgroup("one")
+        self.assertEqual("here\n", self.runtime.call(*words).check().out)
+        self.assertEqual(
+            "here\n", self.runtime.run(self.bundle, "one", "--no-pivot=false").check().out
+        )
 
     def test_a_number_of_descriptors_is_a_number(self):
         for given in ("abc", "", "99999999999", "2147483647", "1x"):
