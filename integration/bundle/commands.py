@@ -92,8 +92,13 @@ class Commands(unittest.TestCase):
         self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
         self.addCleanup(lambda: self.plain.call("delete", "--force", "linked"))
         self.runtime.call("start", "linked").check()
-        fields = self.entered_by_document("linked", {"bounding": ["CAP_CHOWN", "CAP_SYS_ADMIN"]})
-        self.assertEqual(("1", 1), (fields["NoNewPrivs"], int(fields["CapBnd"], 16)))
+        # Without its record it would get no more than this from now on.
+        self.addCleanup(POLICY.unlink)
+        POLICY.write_text(
+            '{"profiles": {"standard": {"rules": {"capabilities": {"keep": ["CAP_CHOWN"]}}}}}'
+        )
+        fields = self.entered_by_document("linked", {"bounding": ["CAP_KILL", "CAP_SYS_ADMIN"]})
+        self.assertEqual(("1", 1 << 5), (fields["NoNewPrivs"], int(fields["CapBnd"], 16)))
 
     def entered_by_document(self, identifier: str, capabilities: dict) -> dict[str, str]:
         return status_fields(self.by_document(identifier, capabilities=capabilities).check().out)
@@ -122,6 +127,7 @@ class Commands(unittest.TestCase):
             done.err,
         )
         self.bundle.change("/process/cwd", "/")
+        self.bundle.name_cgroup(self._testMethodName[:40])
         identifier = self.started()
         self.runtime.call("exec", identifier, "ln", "-s", "../proc/self", "/var/made").check()
         self.runtime.call("exec", identifier, "ln", "-s", "/tmp", "/var/fine").check()

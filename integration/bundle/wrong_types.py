@@ -20,7 +20,8 @@ def read_by_rules() -> dict[str, str]:
     return {
         name: field["type"]
         for name, field in fields.items()
-        if any(name == rule or name.startswith(f"{rule}/") for rule in ruled)
+        if field["type"] != "any"
+        and any(name == rule or name.startswith(f"{rule}/") for rule in ruled)
     }
 
 
