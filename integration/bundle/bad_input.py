@@ -180,6 +180,23 @@ class BadInput(unittest.TestCase):
         POLICY.chmod(0o666)
         self.rejected(INVALID, str(POLICY))
 
+    def test_a_policy_that_cannot_be_read(self):
+        def a_link_to_nowhere():
+            POLICY.symlink_to("/no/such/policy.json")
+
+        def anothers_file():
+            POLICY.write_text("{}")
+            os.chown(POLICY, 1000, 1000)
+
+        for make in (POLICY.mkdir, a_link_to_nowhere, lambda: os.mkfifo(POLICY), anothers_file):
+            with self.subTest(make):
+                self.log.unlink(missing_ok=True)
+                make()
+                try:
+                    self.rejected(INVALID, str(POLICY))
+                finally:
+                    POLICY.rmdir() if POLICY.is_dir() else POLICY.unlink()
+
     def test_a_policy_that_is_no_policy(self):
         self.addCleanup(POLICY.unlink)
         for text, said in (

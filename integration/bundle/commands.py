@@ -9,6 +9,8 @@ from lib.bundle import ENVIRONMENT, Bundle, Runtime
 from lib.case import status_fields
 from lib.docker import RUNC
 
+POLICY = Path("/etc/hardened/policy.json")
+
 
 class Commands(unittest.TestCase):
     def setUp(self) -> None:
@@ -67,6 +69,78 @@ class Commands(unittest.TestCase):
         self.assertEqual(
             "0" * 16, fields["CapBnd"], "the container of now has none, the one before had it"
         )
+        # The document of an engine, and the old bundle is there still: its record would give this.
+        fields = self.entered_by_document(identifier, {"bounding": ["CAP_CHOWN"]})
+        self.assertEqual("0" * 16, fields["CapBnd"])
+        self.runtime.call("update", "--resources=-", identifier, stdin=b"{}").check()
+
+    def test_a_bundle_by_a_name_through_a_link_is_the_records_own(self):
+        """runc keeps $PWD for the bundle's name; the record must not be lost by that."""
+        link = sandbox.base() / "cases" / "link"
+        link.symlink_to(self.bundle.directory)
+        self.bundle.shell("exec sleep 300").name_cgroup("linked")
+        with open(self.bundle.directory / "output", "wb") as output:
+            words = ("create", "--bundle", str(link), "linked")
+            code = command.run_to_file(
+                output,
+                self.runtime.program,
+                "--root",
+                self.runtime.root,
+                *words,
+                environment=ENVIRONMENT,
+            )
+        self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
+        self.addCleanup(lambda: self.plain.call("delete", "--force", "linked"))
+        self.runtime.call("start", "linked").check()
+        # Without its record it would get no more than this from now on.
+        self.addCleanup(POLICY.unlink)
+        POLICY.write_text(
+            '{"profiles": {"standard": {"rules": {"capabilities": {"keep": ["CAP_CHOWN"]}}}}}'
+        )
+        fields = self.entered_by_document("linked", {"bounding": ["CAP_KILL", "CAP_SYS_ADMIN"]})
+        self.assertEqual(("1", 1 << 5), (fields["NoNewPrivs"], int(fields["CapBnd"], 16)))
+
+    def entered_by_document(self, identifier: str, capabilities: dict) -> dict[str, str]:
+        return status_fields(self.by_document(identifier, capabilities=capabilities).check().out)
+
+    def by_document(self, identifier: str, **more) -> command.Result:
+        document = {
+            "cwd": "/",
+            "args": ["cat", "/proc/self/status"],
+            "user": {"uid": 0, "gid": 0},
+            "env": ["PATH=/bin"],
+            **more,
+        }
+        file = self.bundle.directory / "process.json"
+        file.write_text(json.dumps(document))
+        return self.runtime.call("exec", "--process", str(file), identifier)
+
+    def test_a_working_directory_that_is_a_link_to_a_descriptor_is_refused(self):
+        """CVE-2024-21626, by a link of the image and by one that the container made since."""
+        rootfs = self.bundle.directory / "rootfs"
+        (rootfs / "work").symlink_to("/proc/self/fd")
+        self.bundle.change("/process/cwd", "/work/7")
+        done = self.runtime.run(self.bundle)
+        self.assertEqual(3, done.code, str(done))
+        self.assertIn(
+            "/process/cwd: asks for the working directory /work/7, which leads to /proc/self/fd/7",
+            done.err,
+        )
+        self.bundle.change("/process/cwd", "/")
+        self.bundle.name_cgroup(self._testMethodName[:40])
+        identifier = self.started()
+        self.runtime.call("exec", identifier, "ln", "-s", "../proc/self", "/var/made").check()
+        self.runtime.call("exec", identifier, "ln", "-s", "/tmp", "/var/fine").check()
+        for cwd in ("/work", "/work/7", "/var/made/cwd"):
+            with self.subTest(cwd):
+                for done in (
+                    self.by_document(identifier, cwd=cwd),
+                    self.runtime.call("exec", "--cwd", cwd, identifier, "true"),
+                ):
+                    self.assertEqual(3, done.code, str(done))
+                    self.assertIn("which leads to /proc/self", done.err)
+        done = self.by_document(identifier, cwd="/var/fine", args=["pwd"]).check()
+        self.assertEqual("/tmp\n", done.out)
 
     def test_exec_by_flags_into_a_container_of_another_runtime_is_lowered_not_refused(self):
         self.runtime = self.plain
@@ -285,7 +359,14 @@ class Commands(unittest.TestCase):
         words = ("run", "--no-pivot", "--bundle", str(self.bundle.directory), "one")
         done = self.runtime.call(*words)
         self.assertEqual(3, done.code, str(done))
-        self.assertIn("policy setting: no_pivot", done.err)
+        self.assertIn("(pivot_root(2)); policy setting: no_pivot", done.err)
+        self.addCleanup(POLICY.unlink)
+        POLICY.write_text('{"no_pivot": "allow"}')
+        self.bundle.shell("echo here").name_cgroup("one")
+        self.assertEqual("here\n", self.runtime.call(*words).check().out)
+        self.assertEqual(
+            "here\n", self.runtime.run(self.bundle, "one", "--no-pivot=false").check().out
+        )
 
     def test_a_number_of_descriptors_is_a_number(self):
         for given in ("abc", "", "99999999999", "2147483647", "1x"):

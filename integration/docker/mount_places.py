@@ -23,6 +23,8 @@ class MountPlaces(EngineCase):
         super().setUpClass()
         for name in ("a", "links", "engine", "outer"):
             (sandbox.base() / name).mkdir()
+        (sandbox.base() / "outer/t").mkdir()
+        (sandbox.base() / "outer/t").chmod(0o751)
         os.symlink("/proc", sandbox.base() / "links/proc")
         (sandbox.base() / "a/file").write_text("a\n")
         links = "ln -s /proc /lp; ln -s /sys /ls; ln -s /dev /ldev; ln -s / /top; ln -s /opt /lopt"
@@ -56,10 +58,15 @@ class MountPlaces(EngineCase):
         words = self.words(
             ("-v", "{base}/outer:/data", "-v", "{base}/a:/data/in/a:ro", "--tmpfs", "/data/t")
         )
-        script = "cat /data/in/a/file; touch /data/in/a/new 2>&1; touch /data/t/x && ls /data"
+        script = (
+            "cat /data/in/a/file; touch /data/in/a/new 2>&1; touch /data/t/x && ls /data; "
+            "stat -c '%u %g %a' /data/t /data/t/x; grep -o ' /data/t [^ ]*' /proc/self/mountinfo"
+        )
         done = self.same_as_runc(*words, IMAGE, "sh", "-c", script)
         self.assertIn("a\n", done.out)
         self.assertIn("Read-only", done.out)
+        self.assertIn("0 0 751\n", done.out)
+        self.assertEqual([], os.listdir(sandbox.base() / "outer/t"))
 
     def test_the_directory_of_a_listening_engine_is_refused_wherever_it_is(self):
         listener = socket.socket(socket.AF_UNIX)

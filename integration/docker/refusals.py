@@ -17,6 +17,8 @@ REFUSED = {
     "etc": (("-v", "/etc:/host/etc"), "mounts"),
     "etc, read-only": (("-v", "/etc:/host/etc:ro"), "mounts"),
     "a file of etc": (("-v", "/etc/shadow:/shadow:ro"), "mounts"),
+    "sudo's timestamps": (("-v", "/run/sudo:/x"), "mounts"),
+    "scripts that dpkg runs as root": (("-v", "/var/lib/dpkg/info:/x"), "mounts"),
     "root": (("-v", "/:/host:ro"), "mounts"),
     "proc": (("-v", "/proc:/host/proc"), "mounts"),
     "sys": (("-v", "/sys:/host/sys:ro"), "mounts"),

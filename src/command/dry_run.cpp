@@ -74,6 +74,7 @@ Options options_of(Arguments arguments, Kernel& kernel) {
   option("--format", options.format, "config, diff, patch, table or json")
       ->check(CLI::IsMember({"config", "diff", "patch", "table", "json"}));
   app.footer(
+      "The host ids of a user namespace are an example: each create draws a range that is free.\n"
       "exit code: 0 printed, 1 system error, 2 invalid input, 3 refused\n"
       "examples:\n  hardened dry-run --bundle . --format diff\n"
       "  hardened dry-run --config config.json --format table --profile strict\n"
@@ -130,6 +131,7 @@ struct Outcome {
   std::string kind;
   Json original;
   Plan plan;
+  IdRange example = {};  // ids that nobody holds
 };
 
 class DryRun {
@@ -191,7 +193,7 @@ class DryRun {
       verify_plan(document, plan, chosen, seen);
       evaluate_seccomp(plan.config, chosen);
     }
-    return {"config.json", std::move(document), std::move(plan)};
+    return {"config.json", std::move(document), std::move(plan), seen.host.id_range};
   }
 
   // The container's ceiling where a bundle or config is given too, else the most that the profile
@@ -263,7 +265,8 @@ int dry_run_command(Arguments arguments, Kernel& kernel, const Environment& envi
   print(kernel, report(outcome.original, outcome.plan, format_of(options.format),
                        {.colour = colour ? Colour::yes : Colour::no,
                         .columns = environment.terminal ? environment.columns : 0,
-                        .document = outcome.kind}));
+                        .document = outcome.kind,
+                        .example = outcome.example}));
   return 0;
 }
 

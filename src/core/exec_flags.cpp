@@ -7,6 +7,7 @@
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -53,8 +54,9 @@ void vet_cgroup(const std::string& value) {
       value.substr(value.find(':') == std::string::npos ? 0 : value.find(':') + 1);
   const bool climbs = ("/" + path + "/").find("/../") != std::string::npos;
   if (climbs || (path.starts_with('/') && path != "/") || path.find(':') != std::string::npos) {
-    throw Error(ErrorKind::refused, "exec: --cgroup: asks for " + printable(value, 100) +
-                                        ", which may not be the container's own cgroup");
+    throw refused({"exec: --cgroup", "",
+                   printable(value, 100) + ", which may not be the container's own cgroup",
+                   "CIS 5.25", ""});
   }
 }
 

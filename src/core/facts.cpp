@@ -133,7 +133,8 @@ constexpr std::tuple kMembers<Facts>{Member{"host", &Facts::host},
                                      Member{"namespaces", &Facts::namespaces},
                                      Member{"hooks", &Facts::hooks},
                                      Member{"devices", &Facts::devices},
-                                     Member{"cgroup", &Facts::cgroup}};
+                                     Member{"cgroup", &Facts::cgroup},
+                                     Member{"working_directory", &Facts::working_directory}};
 
 constexpr std::array<std::string_view, 3> kSights{"seen", "missing", "unseen"};
 constexpr std::array<std::string_view, 8> kKinds{"directory", "regular", "socket",  "fifo",

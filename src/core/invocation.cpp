@@ -6,6 +6,7 @@
 
 #include "core/invocation_flags.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -105,7 +106,7 @@ class Invocation::Reader {
     result_.operation_ = operation_of(words_[at_]);
     if (result_.command_ == "mounts") {
       // crun only: puts any of the host's files into a container that was vetted long ago.
-      throw Error(ErrorKind::refused, "mounts: asks for a change to a running container's mounts");
+      throw refused({"mounts", "", "a change to a running container's mounts", "CIS 5.6", ""});
     }
     result_.tokens_.push_back({Part::command, "", words_[at_++], std::nullopt});
   }
@@ -179,14 +180,14 @@ class Invocation::Reader {
   void refuse_escapes() const {
     if (result_.flag("config")) {
       // crun only: the bundle's config.json would be hardened, and another file be used.
-      throw Error(ErrorKind::refused,
-                  "--config: asks for another document than the bundle's config.json");
+      throw refused(
+          {"--config", "", "another document than the bundle's config.json", "CIS 5", ""});
     }
     for (const Token& token : result_.tokens_) {
       if (token.part == Part::global_flag && token.flag == "cgroup-manager" &&
           token.value == "disabled") {
-        throw Error(ErrorKind::refused,
-                    "--cgroup-manager disabled: no limit would hold without a cgroup");
+        throw refused({"--cgroup-manager disabled", "",
+                       "a container without a cgroup, where no limit holds", "CIS 5.25", ""});
       }
     }
   }

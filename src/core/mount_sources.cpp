@@ -43,7 +43,7 @@ std::vector<std::string> normal_paths(const Json& settings, std::string_view poi
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // /var/run is a link to /run on every current system: for sources that nobody can look at.
-std::string well_known(std::string path) {
+std::string well_known(const std::string& path) {
   return at_or_below(path, "/var/run") ? path.substr(4) : path;
 }
 
@@ -196,7 +196,7 @@ bool SourceJudge::is_own(const SourceFact& source, const BindRequest& request) c
 }
 
 // What every user of the host may run and read, and root alone can change.
-bool SourceJudge::is_init(const SourceFact& source, const BindRequest& request) const {
+bool SourceJudge::is_init(const SourceFact& source, const BindRequest& request) {
   const bool place = request.destination == "/sbin/docker-init" ||
                      request.destination == "/run/podman-init" ||
                      request.destination == "/dev/init";

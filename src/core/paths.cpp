@@ -25,6 +25,18 @@ std::string normal_path(std::string_view path) {
   return normal;
 }
 
+std::string lexical_path(std::string_view path) {
+  std::string lexical;
+  for (const std::string& component : path_components(path)) {
+    if (component == "..") {
+      lexical.resize(lexical.empty() ? 0 : lexical.rfind('/'));
+    } else {
+      lexical += '/' + component;
+    }
+  }
+  return lexical.empty() ? "/" : lexical;
+}
+
 bool climbs(std::string_view path) {
   const std::vector<std::string> components = path_components(path);
   return std::find(components.begin(), components.end(), "..") != components.end();

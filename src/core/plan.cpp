@@ -61,7 +61,7 @@ namespace {
 std::string without_pointer(const Refusal& refusal) {
   std::string text = "asks for " + printable(refusal.asked, 300);
   if (!refusal.reference.empty()) text += " (" + refusal.reference + ")";
-  if (refusal.setting.empty()) return text;
+  if (refusal.setting.empty()) return text + "; no policy setting allows it";
   text += "; policy setting: " + refusal.setting;
   // Nothing smaller would allow it.
   if (refusal.setting.ends_with(".mode")) text += ", for the whole rule";

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kNarrowest = 8;  // column of a table
 constexpr std::size_t kFarthest = 40;  // that a table without a width pads a column
+constexpr std::size_t kLongest = 160;  // cell of such a table
 
 Json value_or_null(const std::optional<Json>& value) { return value ? *value : Json(nullptr); }
 
@@ -67,7 +68,12 @@ Json mapping_json(const std::optional<IdMaps>& mapping) {
   return {{"uidMappings", to_json(mapping->users)}, {"gidMappings", to_json(mapping->groups)}};
 }
 
-std::string as_json(const Plan& plan) {
+// dry-run takes no ids: a create gives others than it shows.
+bool is_example(const Plan& plan, const ReportStyle& style) {
+  return plan.mapping && style.example.size != 0 && *plan.mapping == maps_of(style.example);
+}
+
+std::string as_json(const Plan& plan, const ReportStyle& style) {
   const Json json{{"config", plan.config},
                   {"changes", changes_json(plan.changes)},
                   {"refusals", refusals_json(plan.refusals)},
@@ -76,6 +82,7 @@ std::string as_json(const Plan& plan) {
                   {"unverified", plan.unverified},
                   {"degraded", degraded_json(plan.degraded)},
                   {"mapping", mapping_json(plan.mapping)},
+                  {"mapping_is_example", is_example(plan, style)},
                   {"operations", operations_json(plan.operations)}};
   return json.dump(2) + '\n';
 }
@@ -129,28 +136,35 @@ std::optional<std::vector<std::string>> items_of(const Json& value) {
   return items;
 }
 
+// What it is where there is no room for it: a seccomp profile in one line helps nobody.
+std::string size_of(const std::string& text, std::string_view sign, std::size_t items) {
+  const std::string characters = std::to_string(width_of(text)) + " characters";
+  return items == 0 ? characters : std::string(sign) + std::to_string(items) + " entries";
+}
+
 // A list of 14 capabilities says less than the six that went: what the other side has too is left
 // out.
 std::string cell(const std::optional<Json>& value, const std::optional<Json>& other,
-                 std::string_view sign) {
+                 std::string_view sign, std::size_t longest) {
   if (!value) return "-";
   const auto items = items_of(*value);
-  if (!items) return summary(*value);
-  const auto others = other ? items_of(*other) : std::nullopt;
-  std::string text;
-  for (const std::string& item : *items) {
+  const auto others = items && other ? items_of(*other) : std::nullopt;
+  std::string text = items && items->empty() ? "none" : items ? "" : summary(*value);
+  std::size_t count = 0;
+  for (const std::string& item : items.value_or(std::vector<std::string>{})) {
     if (others && std::find(others->begin(), others->end(), item) != others->end()) continue;
     text += (text.empty() ? "" : " ") + (others ? std::string(sign) : "") + item;
+    ++count;
   }
-  return items->empty() ? "none" : text;
+  return text.size() <= longest ? text : size_of(text, others ? sign : "", count);
 }
 
 using Row = std::array<std::string, 5>;
 using Widths = std::array<std::size_t, 5>;
 
-Row row_of(const Change& change) {
-  return {change.rule, change.pointer, cell(change.before, change.after, "-"),
-          cell(change.after, change.before, "+"), change.reference};
+Row row_of(const Change& change, std::size_t longest) {
+  return {change.rule, change.pointer, cell(change.before, change.after, "-", longest),
+          cell(change.after, change.before, "+", longest), change.reference};
 }
 
 // What stands below the table: what no field of the document says.
@@ -163,22 +177,23 @@ std::string beside_the_document(const Plan& plan, const ReportStyle& style) {
     }
   };
   for (const Degradation& one : plan.degraded) add("without: " + describe(one));
+  const bool example = is_example(plan, style);
   if (plan.mapping) {
     for (const IdMapping& map : plan.mapping->users) {
       add("user namespace: container ids from " + std::to_string(map.container) +
           " are the host's from " + std::to_string(map.host) + ", " + std::to_string(map.size) +
-          " of them");
+          " of them" + (example ? " (an example: each create draws a range that is free)" : ""));
     }
   }
   for (const MountOperation& operation : plan.operations) add("mount: " + describe(operation));
   return out.empty() ? out : out + '\n';
 }
 
-std::vector<Row> rows_of(const Plan& plan) {
+std::vector<Row> rows_of(const Plan& plan, std::size_t longest) {
   std::vector<Row> rows{{"RULE", "FIELD", "BEFORE", "AFTER", "REFERENCE"}};
-  for (const Change& change : plan.changes) rows.push_back(row_of(change));
+  for (const Change& change : plan.changes) rows.push_back(row_of(change, longest));
   for (const Change& change : plan.reported) {
-    rows.push_back(row_of(change));
+    rows.push_back(row_of(change, longest));
     rows.back()[0] += " (report)";
   }
   for (const Refusal& refusal : plan.reported_refusals) {
@@ -199,7 +214,7 @@ Widths widths_of(const std::vector<Row>& rows, std::size_t columns) {
   }
   if (columns == 0) return widths;
   const std::size_t between = 2 * (widths.size() - 1);
-  for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::min(widths[i], columns);
+  for (std::size_t& width : widths) width = std::min(width, columns);
   for (;;) {
     std::size_t& widest = *std::max_element(widths.begin(), widths.end());
     const std::size_t sum = std::accumulate(widths.begin(), widths.end(), between);
@@ -231,7 +246,8 @@ std::string lines_of(const Row& row, const Widths& widths, bool terminal) {
 }
 
 std::string as_table(const Plan& plan, const ReportStyle& style) {
-  const std::vector<Row> rows = rows_of(plan);
+  const std::size_t longest = style.columns == 0 ? kLongest : std::string::npos;
+  const std::vector<Row> rows = rows_of(plan, longest);
   const Widths widths = widths_of(rows, style.columns);
   std::string out;
   for (const Row& row : rows) {
@@ -256,7 +272,7 @@ std::string report(const Json& original, const Plan& plan, ReportFormat format,
     case ReportFormat::table:
       return as_table(plan, style);
     case ReportFormat::json:
-      return as_json(plan);
+      return as_json(plan, style);
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/limits.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -147,10 +148,8 @@ void refuse_cache_schemas(const Invocation& invocation, const Profile& profile) 
   }
   for (const std::string flag : {"l3-cache-schema", "mem-bw-schema"}) {
     if (invocation.flag(flag).value_or("").empty()) continue;
-    throw Error(ErrorKind::refused,
-                "update: --" + flag +
-                    ": asks for a share of the host's cache and memory bandwidth; policy setting: "
-                    "rules.powerful-fields.intel_rdt");
+    throw refused({"update: --" + flag, "", "a share of the host's cache and memory bandwidth",
+                   "runtime-spec config-linux.md#intelrdt", "rules.powerful-fields.intel_rdt"});
   }
 }
 

@@ -120,6 +120,21 @@ void verify_exec(const Json& process, const Ceiling& ceiling) {
   }
 }
 
+namespace {
+
+void disk_weights(const Json& after, std::int64_t most) {
+  std::vector<std::string> places{"/blockIO"};
+  const std::size_t disks = find_array(after, "/blockIO/weightDevice").size();
+  for (std::size_t index = 0; index < disks; ++index) {
+    places.push_back(join("/blockIO/weightDevice", index));
+  }
+  for (const std::string& place : places) {
+    for (const char* field : {"weight", "leafWeight"}) below(after, join(place, field), most);
+  }
+}
+
+}  // namespace
+
 void verify_update(const Json& after, const Profile& profile, const HostFacts& host) {
   const auto enforced = [&](const char* rule) { return profile.mode(rule) == RuleMode::enforce; };
   if (enforced("pids-limit")) {
@@ -142,6 +157,9 @@ void verify_update(const Json& after, const Profile& profile, const HostFacts& h
     below(after, "/cpu/shares", settings.at("shares").get<std::int64_t>() * cpus);
     if (verifier::refused(settings, "realtime")) below(after, "/cpu/realtimeRuntime", 0);
     verifier::unified(after, "/unified", "cpu.weight", 100 * cpus);
+  }
+  if (enforced("resources")) {
+    disk_weights(after, profile.settings("resources").at("block_io_weight").get<std::int64_t>());
   }
   if (!enforced("devices")) return;
   const Json& rules = find_array(after, "/devices");

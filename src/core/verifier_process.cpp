@@ -103,6 +103,9 @@ void process(const Subject& s) {
   // CVE-2024-21626: a descriptor that the runtime leaks is a door to the host's file system.
   for (const char* place : {"/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"}) {
     if (at_or_below(cwd, place)) fail("/process/cwd", "leads through a descriptor");
+    for (const std::string& led : s.facts.working_directory.places) {
+      if (at_or_below(led, place)) fail("/process/cwd", "is a link that leads to " + led);
+    }
   }
   mapped(s, "/process/user/uid", "/linux/uidMappings");
   mapped(s, "/process/user/gid", "/linux/gidMappings");
@@ -159,23 +162,32 @@ void rlimits(const Subject& s) {
   }
 }
 
+// One of the policy's names, each of which may end in "*".
+bool is_for_containers(const Subject& s, const std::string& profile) {
+  return std::ranges::any_of(
+      find_strings(s.settings, "/apparmor_profiles"), [&](const std::string& name) {
+        return name.ends_with('*') ? profile.starts_with(name.substr(0, name.size() - 1))
+                                   : profile == name;
+      });
+}
+
 void lsm(const Subject& s) {
   if (absent_process(s) || find_boolean(s.settings, "/allow_unconfined").value_or(false)) return;
   const HostFacts& host = s.facts.host;
   const bool must = text_at(s.settings, "/missing") == "refuse";
   const std::string profile = text_at(s.config, "/process/apparmorProfile");
   if (host.apparmor && (profile.empty() || profile == "unconfined")) {
-    const Strings usable = find_strings(s.settings, "/apparmor_profiles");
     if (must || profile == "unconfined" ||
-        std::ranges::any_of(usable, [&](const std::string& name) {
-          return contains(host.apparmor_profiles, name);
-        })) {
+        std::ranges::any_of(host.apparmor_profiles,
+                            [&](const std::string& name) { return is_for_containers(s, name); })) {
       fail("/process/apparmorProfile", "confines nothing");
     }
   } else if (host.apparmor &&
              (profile.find_first_of(":& \t\n") != std::string::npos ||
               (!host.apparmor_profiles.empty() && !contains(host.apparmor_profiles, profile)))) {
     fail("/process/apparmorProfile", "is not what the kernel enforces");
+  } else if (host.apparmor && !is_for_containers(s, profile)) {
+    fail("/process/apparmorProfile", "is another program's");
   }
   const std::string label = text_at(s.config, "/process/selinuxLabel");
   if (!host.selinux || (label.empty() && !must)) return;

@@ -100,6 +100,13 @@ void memory_limit(const Subject& s) {
 void resources(const Subject& s) {
   within(s, "/linux/resources/blockIO/weight", s.settings.at("block_io_weight"));
   within(s, "/linux/resources/blockIO/leafWeight", s.settings.at("block_io_weight"));
+  const std::size_t disks = find_array(s.config, "/linux/resources/blockIO/weightDevice").size();
+  for (std::size_t index = 0; index < disks; ++index) {
+    const std::string disk = join("/linux/resources/blockIO/weightDevice", index);
+    for (const char* field : {"weight", "leafWeight"}) {
+      within(s, join(disk, field).c_str(), s.settings.at("block_io_weight"));
+    }
+  }
   for (const auto& [key, value] : find_object(s.config, kUnified).items()) {
     if (key.starts_with("cgroup.") || key.find('/') != std::string::npos) {
       fail(join(kUnified, key), "moves processes or what is counted");

@@ -100,7 +100,22 @@ std::int64_t bound(const Json& document, std::string_view pointer) {
   return value > 0 ? value : std::numeric_limits<std::int64_t>::max();
 }
 
+void disk_weights(const Json& before, const Json& after) {
+  constexpr const char* kDisks = "/linux/resources/blockIO/weightDevice";
+  const std::size_t count = find_array(before, kDisks).size();
+  if (find_array(after, kDisks).size() != count) weaker(kDisks, "lost or got a disk");
+  for (std::size_t index = 0; index < count; ++index) {
+    const std::string disk = join(kDisks, index);
+    for (const char* field : {"major", "minor"}) require_same(before, after, join(disk, field));
+    for (const char* field : {"weight", "leafWeight"}) {
+      const std::string pointer = join(disk, field);
+      if (bound(after, pointer) > bound(before, pointer)) weaker(pointer, "was raised");
+    }
+  }
+}
+
 void resources(const Json& before, const Json& after) {
+  disk_weights(before, after);
   for (const char* field : {"pids/limit", "memory/limit", "memory/swap", "memory/reservation",
                             "cpu/quota", "cpu/shares", "blockIO/weight", "blockIO/leafWeight"}) {
     const std::string pointer = std::string("/linux/resources/") + field;

@@ -115,9 +115,8 @@ void judge_place(Draft& draft, const RuleInput& input, const Mount& mount) {
 }
 
 // The wrapper mounts these itself, inside the clone of the mount that holds them: by name, whoever
-// can write that mount's source could lead the runtime elsewhere between our look and its own. What
-// it cannot do for the runtime is refused, but for an empty file system in memory, which gives
-// nobody anything wherever it lands.
+// can write that mount's source could lead the runtime elsewhere between our look and its own. It
+// can do so for binds and for a tmpfs; the rest is refused.
 void judge_nesting(Draft& draft, const RuleInput& input, const Nesting& nesting) {
   const Mount mount = mount_at(draft.document(), input.facts, nesting.mount);
   const Mount holder = mount_at(draft.document(), input.facts, nesting.holder);
@@ -132,7 +131,7 @@ void judge_nesting(Draft& draft, const RuleInput& input, const Nesting& nesting)
   }
   draft.refuse(mount.pointer + "/destination",
                "a mount at " + mount.destination + " inside the one at " + holder.destination +
-                   ", which only plain binds can be",
+                   ", which only plain binds and file systems in memory can be",
                "rules.mounts.mode");
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 
@@ -11,50 +12,57 @@ namespace {
 
 constexpr std::int64_t kNoId = 4294967295;  // (uid_t)-1
 
-struct WorkingDirectory {
-  std::string cleaned;
-  bool leaves = false;  // goes through /proc or a descriptor on its way
-};
-
-// Component by component, so that "/proc/self/fd/7/../.." is seen on its way and not only where it
-// ends.
-WorkingDirectory walk(std::string_view cwd) {
-  WorkingDirectory result;
-  while (!cwd.empty()) {
-    const std::size_t end = std::min(cwd.find('/'), cwd.size());
-    const std::string_view part = cwd.substr(0, end);
-    cwd.remove_prefix(std::min(end + 1, cwd.size()));
-    if (part.empty() || part == ".") continue;
+// Whether it goes through /proc or a descriptor on its way: "/proc/self/fd/7/../.." ends elsewhere.
+bool leaves(std::string_view cwd) {
+  constexpr std::array<std::string_view, 5> kLeaving = {"/proc", "/dev/fd", "/dev/stdin",
+                                                        "/dev/stdout", "/dev/stderr"};
+  std::string way;
+  for (const std::string& part : path_components(cwd)) {
     if (part == "..") {
-      result.cleaned.resize(result.cleaned.empty() ? 0 : result.cleaned.rfind('/'));
+      way.resize(way.empty() ? 0 : way.rfind('/'));
     } else {
-      result.cleaned.append("/").append(part);
+      way += '/' + part;
     }
-    constexpr std::array<std::string_view, 5> kLeaving = {"/proc", "/dev/fd", "/dev/stdin",
-                                                          "/dev/stdout", "/dev/stderr"};
-    result.leaves |= std::find(kLeaving.begin(), kLeaving.end(), result.cleaned) != kLeaving.end();
+    if (std::find(kLeaving.begin(), kLeaving.end(), way) != kLeaving.end()) return true;
   }
-  if (result.cleaned.empty()) result.cleaned = "/";
-  return result;
+  return false;
+}
+
+void refuse_cwd(Draft& draft, const std::string& asked) {
+  draft.refuse("/process/cwd", "the working directory " + asked, "rules.process.mode",
+               "CVE-2024-21626");
+}
+
+// What it is by its text may be a link: of the image (/work -> /proc/self/fd), or in a volume.
+void vet_where_cwd_leads(Draft& draft, const Facts& facts, const std::string& cwd) {
+  const DestinationFact& fact = facts.working_directory;
+  for (const std::string& place : fact.places) {
+    if (leaves(place)) {
+      return refuse_cwd(draft, printable(cwd, 80) + ", which leads to " + printable(place, 80));
+    }
+  }
+  if (fact.sight == Sight::unseen && facts.root.sight == Sight::seen) {
+    draft.unverified("where the working directory " + cwd + " leads");
+  }
 }
 
 // CVE-2024-21626: a working directory through a descriptor that the runtime left open is a
 // directory of the host.
-void vet_cwd(Draft& draft) {
+void vet_cwd(Draft& draft, const Facts& facts) {
   const std::optional<std::string> cwd = find_string(draft.document(), "/process/cwd");
   if (!cwd) return;
-  const WorkingDirectory walked = walk(*cwd);
   if (!cwd->starts_with('/')) {
     draft.refuse("/process/cwd", "the relative working directory \"" + printable(*cwd, 80) + '"',
                  "rules.process.mode", "runtime-spec config.md#process");
-  } else if (walked.leaves) {
-    draft.refuse("/process/cwd",
-                 "the working directory " + printable(*cwd, 80) +
-                     ", which leads through /proc or a descriptor",
-                 "rules.process.mode", "CVE-2024-21626");
-  } else if (("/" + *cwd + "/").find("/../") != std::string::npos) {
+  } else if (leaves(*cwd)) {
+    refuse_cwd(draft, printable(*cwd, 80) + ", which leads through /proc or a descriptor");
+  } else {
+    vet_where_cwd_leads(draft, facts, *cwd);
     // A link in the image decides where ".." leads; without it there is nothing to decide.
-    draft.set("/process/cwd", walked.cleaned, "\"..\" after a link of the image leads anywhere");
+    if (climbs(*cwd)) {
+      draft.set("/process/cwd", lexical_path(*cwd),
+                "\"..\" after a link of the image leads anywhere");
+    }
   }
 }
 
@@ -128,7 +136,7 @@ void vet_priorities(Draft& draft, const Json& cpu) {
 
 void apply(Draft& draft, const RuleInput& input) {
   if (find(draft.document(), "/process") == nullptr) return;
-  vet_cwd(draft);
+  vet_cwd(draft, input.facts);
   vet_user(draft, input);
   raise_oom_score(draft, input);
   vet_priorities(draft, input.profile.settings("cpu"));

@@ -15,48 +15,83 @@ bool holds(const std::vector<std::string>& list, std::string_view entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
 }
 
-// Engines keep rootfs below directories that containers must not be given; anything else of the
-// host that is sensitive is no rootfs (`podman run --rootfs /` gives the host itself, read-only or
-// not).
-bool is_sensitive(std::string_view place, std::string_view sensitive, bool tree, bool storage) {
-  if (place == sensitive || at_or_below(sensitive, place)) return true;
-  return tree && !storage && at_or_below(place, sensitive);
+// What is at, above or (a tree) below it.
+bool reaches(std::string_view place, std::string_view sensitive, bool tree) {
+  return at_or_below(sensitive, place) || (tree && at_or_below(place, sensitive));
 }
 
-// The sensitive path that the rootfs is, holds or lies in; empty if there is none.
-std::string sensitive_place(const std::string& path, const RuleInput& input) {
-  const Json& mounts = input.profile.settings("mounts");
-  const std::vector<std::string> storage = find_strings(input.settings, "/storage");
-  const std::vector<std::string> exact = find_strings(mounts, "/denied_paths");
-  std::vector<std::string> listed = find_strings(mounts, "/denied_trees");
-  listed.insert(listed.end(), exact.begin(), exact.end());
-  const RootFact& root = input.facts.root;
-  std::vector<std::string> named{path};
-  std::vector<Location> shown{root.location};
-  // An overlay with lowerdir=/ (`podman run --rootfs /:O`), a bind of /etc below the rootfs.
+// What the rootfs shows of the host, under which names and from where: itself, the layers of its
+// overlay (lowerdir=/ is `podman run --rootfs /:O`), and mounts below it.
+struct Shown {
+  std::vector<std::string> names;
+  std::vector<Location> locations;
+};
+
+Shown shown(const std::string& path, const RootFact& root) {
+  Shown shown{{path}, {root.location}};
   for (const RootPart& part : root.parts) {
-    named.push_back(part.path);
-    shown.push_back(part.location);
+    shown.names.push_back(part.path);
+    shown.locations.push_back(part.location);
   }
-  for (const std::string& entry : listed) {
-    for (const std::string& name : named) {
-      if (is_sensitive(name, entry, !holds(exact, entry), holds(storage, entry))) return entry;
-    }
+  return shown;
+}
+
+class Judge {
+ public:
+  explicit Judge(const RuleInput& input)
+      : facts_(input.facts), storage_(find_strings(input.settings, "/storage")) {
+    const Json& mounts = input.profile.settings("mounts");
+    exact_ = find_strings(mounts, "/denied_paths");
+    listed_ = find_strings(mounts, "/denied_trees");
+    listed_.insert(listed_.end(), exact_.begin(), exact_.end());
   }
-  if (root.sight != Sight::seen) return "";
-  for (const SensitivePath& entry : input.facts.host.sensitive) {
-    for (const Location& location : shown) {
-      // The device keeps /etc from hiding behind a bind mount of it: mountinfo shows what is
-      // mounted.
-      if (location.device != entry.location.device || location.device.empty()) continue;
-      if (is_sensitive(location.path, entry.location.path, !holds(exact, entry.path),
-                       holds(storage, entry.path))) {
-        return entry.path;
+
+  // The sensitive path that the rootfs is, holds or lies in; empty if there is none.
+  std::string sensitive_place(const std::string& path) const {
+    const Shown shows = shown(path, facts_.root);
+    for (const std::string& entry : listed_) {
+      for (const std::string& name : shows.names) {
+        if (reaches(name, entry, !holds(exact_, entry)) && !stored_by_name(name, entry))
+          return entry;
       }
     }
+    if (facts_.root.sight != Sight::seen) return "";
+    for (const SensitivePath& entry : facts_.host.sensitive) {
+      for (const Location& location : shows.locations) {
+        // The device keeps /etc from hiding behind a bind mount of it: mountinfo shows what is
+        // mounted.
+        if (location.device != entry.location.device || location.device.empty()) continue;
+        if (reaches(location.path, entry.location.path, !holds(exact_, entry.path)) &&
+            !stored_by_location(location, entry)) {
+          return entry.path;
+        }
+      }
+    }
+    return "";
   }
-  return "";
-}
+
+ private:
+  // Engines keep rootfs below directories that containers must not be given; anything else of the
+  // host that is sensitive is no rootfs (`podman run --rootfs /` gives the host itself, read-only
+  // or not).
+  bool stored_by_name(std::string_view place, std::string_view sensitive) const {
+    return std::any_of(storage_.begin(), storage_.end(), [&](const std::string& tree) {
+      return at_or_below(tree, sensitive) && place != tree && at_or_below(place, tree);
+    });
+  }
+  // Likewise, for storage that is itself sensitive: only of that is known where it lies.
+  bool stored_by_location(const Location& place, const SensitivePath& sensitive) const {
+    return std::any_of(
+        facts_.host.sensitive.begin(), facts_.host.sensitive.end(), [&](const SensitivePath& tree) {
+          return holds(storage_, tree.path) && at_or_below(tree.path, sensitive.path) &&
+                 tree.location.device == place.device && place.path != tree.location.path &&
+                 at_or_below(place.path, tree.location.path);
+        });
+  }
+
+  const Facts& facts_;
+  std::vector<std::string> storage_, exact_, listed_;
+};
 
 void apply(Draft& draft, const RuleInput& input) {
   const std::string text = find_string(draft.document(), "/root/path").value_or("");
@@ -80,7 +115,7 @@ void apply(Draft& draft, const RuleInput& input) {
   const std::string path = seen ? root.path : normal_path(text);
   if (path == "/") {
     draft.refuse("/root/path", "the host's own root directory as rootfs", kMode);
-  } else if (const std::string place = sensitive_place(path, input); !place.empty()) {
+  } else if (const std::string place = Judge(input).sensitive_place(path); !place.empty()) {
     draft.refuse("/root/path", "a rootfs that shares the host's " + place, kStorage);
   }
   for (const std::string& link : root.symbolic_links) {

@@ -10,6 +10,8 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
+#include "hardened/core/host_views.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/core/verifier.hpp"
@@ -44,6 +46,21 @@ void require_pivot(const Policy& policy, const Invocation& invocation) {
   if (invocation.flag("no-pivot").value_or("false") != "false" && !policy.no_pivot_allowed()) {
     throw refused(
         {"no-pivot", "", "a rootfs that a container can leave", "pivot_root(2)", "no_pivot"});
+  }
+}
+
+// crun 1.8 takes only the topmost mount of a bind into a user namespace: what stands inside it
+// would be missing, and what the user has read-only or in memory be written to the outer source.
+void require_nested_kept(const std::string& runtime, const Plan& plan, const Facts& facts) {
+  if (!runtime.substr(runtime.rfind('/') + 1).starts_with("crun") ||
+      find_array(plan.config, "/linux/uidMappings").empty()) {
+    return;
+  }
+  for (const Nesting& nesting : nested_mounts(plan.config, facts)) {
+    if (is_host_view(plan.config, facts, plan.config.at("mounts").at(nesting.holder))) continue;
+    throw refused({"mounts", join("/mounts", nesting.mount) + "/destination",
+                   "a mount inside another one, which crun leaves out of a user namespace",
+                   "user_namespaces(7)", ""});
   }
 }
 
@@ -125,6 +142,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   require_all_seen(plan);
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
+  require_nested_kept(runtime, plan, inspection.facts);
 
   // From here on each step is undone where a later one fails; execve outlives them all.
   lease.hold_only(plan.mapping);

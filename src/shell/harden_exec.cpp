@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
 #include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
 #include "hardened/core/verifier.hpp"
 #include "hardened/shell/container_key.hpp"
+#include "hardened/shell/destinations.hpp"
 #include "hardened/shell/harden.hpp"
 #include "hardened/shell/init_status.hpp"
 #include "hardened/shell/inspect.hpp"
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
 #include "hardened/shell/runtime.hpp"
+#include "hardened/shell/runtime_state.hpp"
 #include "hardened/shell/shared_upper.hpp"
 #include "hardened/shell/standard_streams.hpp"
 
@@ -73,7 +78,7 @@ Json asked_process(Kernel& kernel, const Container& container, const Invocation&
   return process;
 }
 
-// Whether the container of that id is still the one that the record was written for.
+// Whether the bundle still holds the document that the record was written for.
 bool describes(Kernel& kernel, const Record& record) {
   try {
     const Descriptor file = kernel.open(kWorkingDirectory, record.bundle + "/config.json",
@@ -85,22 +90,59 @@ bool describes(Kernel& kernel, const Record& record) {
   }
 }
 
-// A container that another runtime started has no record: its own init shows what it has. Without
-// --process the bundle is what the exec starts from, so the runtime is asked whose it is: the id
-// may have been used anew for another bundle. nullopt: there is no such container.
+// The record of the container of that id, if it is that one's: delete does not pass here, and
+// another runtime may have used the id anew, for another bundle. nullopt: there is none.
+std::optional<Record> current_record(Kernel& kernel, const Environment& environment,
+                                     const ContainerKey& key, const std::string& runtime,
+                                     const RuntimeState& state) {
+  auto record = read_record(kernel, environment, key);
+  if (!record || !describes(kernel, *record) ||
+      !runs_from(kernel, runtime, key, state, record->bundle)) {
+    return std::nullopt;
+  }
+  return record;
+}
+
+// A container that another runtime started has no record: its own init shows what it has. nullopt:
+// there is no such container.
 std::optional<Container> known_container(Kernel& kernel, const Environment& environment,
                                          const ContainerKey& key, const Policy& policy,
-                                         const std::string& runtime, bool by_flags) {
-  const auto record = read_record(kernel, environment, key);
-  const bool believed = record && describes(kernel, *record);
-  if (believed && !by_flags) return Container{record->bundle, record->rebuilt, record->ceiling};
+                                         const std::string& runtime, const RuntimeState& state) {
+  const auto record = current_record(kernel, environment, key, runtime, state);
+  if (record) return Container{record->bundle, record->rebuilt, record->ceiling};
   const auto init = init_process(kernel, runtime, key);
   if (!init) return std::nullopt;
-  if (believed && init->bundle == record->bundle) {
-    return Container{record->bundle, record->rebuilt, record->ceiling};
-  }
   const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
   return Container{init->bundle, "", ceiling_of(init->status, profile)};
+}
+
+// CVE-2024-21626 by a link: what the container's own root has at the working directory may lead to
+// a descriptor that the runtime left open. By the text alone where init's root is out of reach.
+void require_working_directory(Kernel& kernel, const RuntimeState& state, const Plan& plan,
+                               const Ceiling& ceiling) {
+  const std::vector<std::string> enforced = find_strings(ceiling.json, "/enforced");
+  const std::string cwd = find_string(plan.config, "/cwd").value_or("");
+  if (state.init <= 0 || cwd.empty() ||
+      std::find(enforced.begin(), enforced.end(), "process") == enforced.end()) {
+    return;
+  }
+  Looker looker(kernel);
+  Descriptor root;
+  try {
+    root = kernel.open(kWorkingDirectory, "/proc/" + std::to_string(state.init) + "/root",
+                       O_PATH | O_DIRECTORY, Walk::follow);
+  } catch (const Error&) {
+    return;  // gone, or not ours to look at
+  }
+  Destinations destinations(looker, root.number());
+  destinations.fresh("/proc");  // its links are the kernel's, and read differently by each process
+  const std::string place = destinations.resolve(cwd).path;
+  if (through_descriptor(place)) {
+    throw refused(
+        {"process", "/cwd",
+         "the working directory " + printable(cwd, 80) + ", which leads to " + printable(place, 80),
+         "CVE-2024-21626", "rules.process.mode"});
+  }
 }
 
 // The runtime says in its own words, and by its own exit code, that there is no such container. One
@@ -129,8 +171,8 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
-  const auto container =
-      known_container(kernel, environment, key, policy, runtime, !invocation.flag("process"));
+  const RuntimeState state = runtime_state(kernel, key);
+  const auto container = known_container(kernel, environment, key, policy, runtime, state);
   const int lowest = first_unasked_descriptor(environment, invocation);
   kernel.close_on_exec_from(lowest);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
@@ -138,10 +180,11 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
   require_no_refusals(plan);
   verify_exec(plan.config, container->ceiling);
+  require_working_directory(kernel, state, plan, container->ceiling);
   settle_exec_flags(invocation);
   invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   const StandardStreams streams(kernel, maps_of(container->ceiling));
-  refresh_shared_upper(kernel, container->rebuilt, key);
+  refresh_shared_upper(kernel, container->rebuilt, state.init);
   kernel.execute(runtime, invocation.arguments());
 }
 
@@ -149,8 +192,8 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
-  const auto record = read_record(kernel, environment, key);
-  const Profile profile = record && describes(kernel, *record)
+  const auto record = current_record(kernel, environment, key, runtime, runtime_state(kernel, key));
+  const Profile profile = record
                               ? policy.profile(record->profile)
                               : select_profile(policy, environment, std::nullopt, Json::object());
   const HostFacts host = inspect_host(kernel, profile);

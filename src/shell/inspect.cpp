@@ -56,6 +56,8 @@ class Inspector {
   void open_state_directories();
   void open_sources();
   void resolve_destinations();
+  bool lay_mounts(Destinations& destinations);
+  void resolve_working_directory(Destinations& destinations, bool all_laid);
   bool lay(Destinations& destinations, const Json& mount, const std::string& place);
   void open_namespaces();
   void open_hooks();
@@ -176,10 +178,9 @@ bool Inspector::lay(Destinations& destinations, const Json& mount, const std::st
   return true;
 }
 
-// In the document's order: a mount changes where the next one's way leads.
-void Inspector::resolve_destinations() {
-  if (!root_) return;
-  Destinations destinations(looker_, root_.number());
+// In the document's order: a mount changes where the next one's way leads. false: from some on,
+// nobody knows.
+bool Inspector::lay_mounts(Destinations& destinations) {
   const Json& mounts = find_array(document_, "/mounts");
   for (std::size_t index = 0; index < mounts.size(); ++index) {
     const std::string pointer = join("/mounts", index);
@@ -187,12 +188,35 @@ void Inspector::resolve_destinations() {
     DestinationFact& fact = result_.facts.destinations[text];
     const auto found = look<Destinations::Place>(pointer + "/destination",
                                                  [&] { return destinations.resolve(text); });
-    if (found.path.empty()) return;  // what follows could lead through this one
+    if (found.path.empty()) return false;  // what follows could lead through this one
     fact.sight = Sight::seen;
     fact.linked = fact.linked || found.linked;
     if (!holds(fact.places, found.path)) fact.places.push_back(found.path);
-    if (!lay(destinations, mounts[index], found.path)) return;
+    if (!lay(destinations, mounts[index], found.path)) return false;
   }
+  return true;
+}
+
+// CVE-2024-21626 by a link: /work -> /proc/self/fd of the image. The runtime changes directory when
+// all is mounted.
+void Inspector::resolve_working_directory(Destinations& destinations, bool all_laid) {
+  const std::string text = find_string(document_, "/process/cwd").value_or("");
+  DestinationFact& fact = result_.facts.working_directory;
+  if (!text.starts_with('/')) return;
+  if (!all_laid) {
+    if (looking_ == Looking::must_see) fact.sight = Sight::missing;
+    return;
+  }
+  const auto found = look<Destinations::Place>(
+      "/process/cwd", [&] { return destinations.resolve(lexical_path(text)); });
+  if (found.path.empty()) return;
+  fact = {.sight = Sight::seen, .places = {found.path}, .linked = found.linked};
+}
+
+void Inspector::resolve_destinations() {
+  if (!root_) return;
+  Destinations destinations(looker_, root_.number());
+  resolve_working_directory(destinations, lay_mounts(destinations));
 }
 
 void Inspector::open_namespaces() {

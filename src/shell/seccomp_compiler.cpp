@@ -15,6 +15,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/shell/descriptor.hpp"
 
@@ -143,9 +144,9 @@ void add_architectures(const Filter& filter, const Json& profile) {
                                     [&](const Architecture& each) { return each.name == name; });
     // An architecture that cannot be judged is one through which anything might get.
     if (known == std::end(kArchitectures)) {
-      throw Error(
-          ErrorKind::refused, "/linux/seccomp/architectures",
-          "cannot judge " + printable(name, 60) + "; policy setting: rules.seccomp.native_only");
+      throw refused({"seccomp", "/linux/seccomp/architectures",
+                     printable(name, 60) + ", an architecture that cannot be judged", "CIS 5.22",
+                     "rules.seccomp.native_only"});
     }
     const int code = seccomp_arch_add(filter.get(), known->token);
     if (code < 0 && code != -EEXIST) {

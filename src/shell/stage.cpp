@@ -6,10 +6,12 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/host_views.hpp"
 #include "hardened/core/mount_options.hpp"
 #include "hardened/core/mount_places.hpp"
 #include "hardened/core/text.hpp"
@@ -57,7 +59,9 @@ class Stager {
         plan_(plan),
         facts_(seen.facts),
         objects_(seen.objects),
-        root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}) {
+        root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}),
+        maps_{id_map_from_json(find_array(plan.config, "/linux/uidMappings")),
+              id_map_from_json(find_array(plan.config, "/linux/gidMappings"))} {
     if (plan.mapping) {
       ids_ = kernel.user_namespace(id_map_text(plan.mapping->users),
                                    id_map_text(plan.mapping->groups));
@@ -101,7 +105,7 @@ class Stager {
           stage.path() + "/" + placement.name;
     }
     replace_devices(stage, copy);
-    nest_all(copy);
+    nest_all(stage, copy);
     return copy;
   }
 
@@ -123,43 +127,97 @@ class Stager {
     }
   }
 
-  const Placement* placement_of(std::size_t mount) const {
+  // The mount of the document as it stands on the stage: nothing but its clone or our own tmpfs
+  // does.
+  struct Standing {
+    const Descriptor* tree = nullptr;
+    const Descriptor* source = nullptr;  // what it is a clone of
+    bool in_memory = false;
+  };
+  std::optional<Standing> standing(std::size_t mount) const {
+    if (const auto own = in_memory_.find(mount); own != in_memory_.end()) {
+      return Standing{&own->second, &own->second, true};
+    }
     const std::string pointer = join("/mounts", mount) + "/source";
     const auto found =
         std::find_if(placements_.begin(), placements_.end(), [&](const Placement& placement) {
           return placement.operation->pointer == pointer && placement.tree;
         });
-    return found == placements_.end() ? nullptr : &*found;
+    if (found == placements_.end()) return std::nullopt;
+    return Standing{&found->tree, &objects_.at(found->operation->object), false};
+  }
+
+  // Whoever can write the holder's source could lead the runtime elsewhere on its way to a tmpfs
+  // too, and cover what the container trusts.
+  void make_tmpfs(const StageDirectory& stage, const Nesting& nesting, const Outer& outer) {
+    const Json& mount = plan_.config.at("mounts").at(nesting.mount);
+    const std::string name = "mounts-" + std::to_string(nesting.mount) + "-tmpfs";
+    kernel_.make_directory(stage.number(), name, 0700);
+    mount_tmpfs(kernel_,
+                {.mount = mount,
+                 .label = find_string(plan_.config, "/linux/mountLabel").value_or(""),
+                 .maps = maps_,
+                 .covered = covered_mode(kernel_, outer, nesting.below)},
+                stage.path() + "/" + name);
+    in_memory_[nesting.mount] =
+        kernel_.open(stage.number(), name, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+  }
+
+  FileSystemIds owner_in_memory() const {
+    return maps_.users.empty() ? FileSystemIds{} : root_of(maps_);
+  }
+
+  // What a rule lets stand in another mount: a bind, or a tmpfs without a copy of what it covers.
+  bool is_tmpfs(std::size_t mount) const {
+    return find_string(plan_.config, join("/mounts", mount) + "/type") == "tmpfs" &&
+           !is_bind(plan_.config.at("mounts").at(mount)) && !options_of(mount).has("tmpcopyup");
   }
 
   MountOptions options_of(std::size_t mount) const {
     return MountOptions(find_strings(plan_.config, join("/mounts", mount) + "/options"));
   }
 
-  // Mounts binds that lie inside another there, and takes them out of the runtime's copy: on its
-  // way the runtime would walk names that whoever can write the outer source changes meanwhile.
-  void nest_all(Json& copy) {
+  // Mounts what lies inside another mount there, and takes it out of the runtime's copy: on its way
+  // the runtime would walk names that whoever can write the outer source changes meanwhile.
+  void nest_all(const StageDirectory& stage, Json& copy) {
     std::vector<std::size_t> done;
     for (const Nesting& nesting : nested_mounts(plan_.config, facts_)) {
-      const Placement* inner = placement_of(nesting.mount);
-      const Placement* outer = placement_of(nesting.holder);
-      if (inner == nullptr || outer == nullptr) continue;  // a file system in memory
-      try {
-        nest(kernel_, {inner->tree, options_of(nesting.mount)},
-             {outer->tree, objects_.at(outer->operation->object),
-              options_of(nesting.holder).read_only()},
-             nesting.below);
-      } catch (Error& error) {
-        throw error.within(join("/mounts", nesting.mount) + "/destination");
-      }
-      std::vector<std::string> words = options_of(nesting.holder).words();
-      words.emplace_back("rbind");
-      if (!options_of(nesting.holder).has("rbind")) {
-        copy["mounts"][nesting.holder]["options"] = words;
-      }
+      if (!nest_one(stage, nesting)) continue;
       done.push_back(nesting.mount);
+      if (is_tmpfs(nesting.holder)) continue;
+      copy["mounts"][nesting.holder]["options"] = taking_along(options_of(nesting.holder));
     }
     for (auto mount = done.rbegin(); mount != done.rend(); ++mount) copy["mounts"].erase(*mount);
+  }
+
+  // false: the runtime's to mount, below the host's own /sys or /proc, whose names nobody swaps.
+  bool nest_one(const StageDirectory& stage, const Nesting& nesting) try {
+    if (is_host_view(plan_.config, facts_, plan_.config.at("mounts").at(nesting.holder)))
+      return false;
+    const std::optional<Standing> holder = standing(nesting.holder);
+    if (!holder) return false;
+    const Outer outer{*holder->tree, *holder->source, options_of(nesting.holder).read_only(),
+                      holder->in_memory ? std::optional(owner_in_memory()) : std::nullopt};
+    if (is_tmpfs(nesting.mount)) make_tmpfs(stage, nesting, outer);
+    const std::optional<Standing> inner = standing(nesting.mount);
+    if (!inner) return false;
+    nest(kernel_, {*inner->tree, options_of(nesting.mount)}, outer, nesting.below);
+    return true;
+  } catch (Error& error) {
+    throw error.within(join("/mounts", nesting.mount) + "/destination");
+  }
+
+  // The recursive words hold of what came along with the source, where they are set already; what
+  // stands in it has options of its own.
+  static std::vector<std::string> taking_along(const MountOptions& options) {
+    std::vector<std::string> words;
+    for (const std::string& word : options.words()) {
+      const bool recursive =
+          word == "rro" || word == "rnosuid" || word == "rnodev" || word == "rnoexec";
+      words.push_back(recursive ? word.substr(1) : word);
+    }
+    if (!options.has("rbind")) words.emplace_back("rbind");
+    return words;
   }
 
   void clone(Placement& placement) try {
@@ -274,6 +332,8 @@ class Stager {
   FileSystemIds root_;
   Descriptor ids_;  // the user namespace whose maps mounts are shown through
   std::vector<Placement> placements_;
+  std::map<std::size_t, Descriptor> in_memory_;  // by the mount's place in the document
+  IdMaps maps_;                                  // the container's, whoever gave them to it
   bool nodes_mounted_ = false;
 };
 

@@ -5,10 +5,14 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
 #include <tuple>
 #include <vector>
 
+#include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/text.hpp"
@@ -36,8 +40,17 @@ struct Way {
 
 enum class Last { directory, file };
 
+void make_directory(Kernel& kernel, int directory, const std::string& name,
+                    const std::optional<FileSystemIds>& owner) {
+  kernel.make_directory(directory, name, 0755);
+  if (!owner) return;
+  const Descriptor made =
+      kernel.open(directory, name, O_RDONLY | O_DIRECTORY, Walk::beneath_no_links);
+  kernel.change_owner(made.number(), owner->user, owner->group);
+}
+
 Descriptor find_or_make(Kernel& kernel, const Way& at, const std::string& name, Last kind,
-                        bool read_only) {
+                        const Outer& outer) {
   const auto open = [&] {
     return kernel.open(at.clone.number(), name,
                        kind == Last::directory ? O_PATH | O_DIRECTORY : O_PATH | O_NOFOLLOW,
@@ -48,9 +61,9 @@ Descriptor find_or_make(Kernel& kernel, const Way& at, const std::string& name, 
   } catch (const Error& error) {
     if (error.number() != ENOENT) throw;
   }
-  if (read_only) changed(name, "is missing, and what holds it is read-only");
+  if (outer.read_only) changed(name, "is missing, and what holds it is read-only");
   if (kind == Last::directory) {
-    kernel.make_directory(at.source.number(), name, 0755);
+    make_directory(kernel, at.source.number(), name, outer.owner);
   } else {
     kernel.open(at.source.number(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
                 Walk::beneath_no_links, 0755);
@@ -65,11 +78,11 @@ Descriptor mount_point(Kernel& kernel, const Outer& outer, const std::string& be
   parts.pop_back();
   Way at{kernel.duplicate(outer.clone.number(), 3), kernel.duplicate(outer.source.number(), 3)};
   for (const std::string& part : parts) {
-    Descriptor next = find_or_make(kernel, at, part, Last::directory, outer.read_only);
+    Descriptor next = find_or_make(kernel, at, part, Last::directory, outer);
     at.source = kernel.open(at.source.number(), part, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
     at.clone = std::move(next);
   }
-  return find_or_make(kernel, at, last, directory ? Last::directory : Last::file, outer.read_only);
+  return find_or_make(kernel, at, last, directory ? Last::directory : Last::file, outer);
 }
 
 MountAttributes attributes(const MountOptions& options) {
@@ -87,7 +100,81 @@ bool recursive(const MountOptions& options) {
          options.has("rnoexec");
 }
 
+// The words that are mount(2)'s own flags, beside those of `attributes`.
+unsigned long flags_of(const MountOptions& options) {
+  constexpr std::array<std::pair<std::string_view, unsigned long>, 8> kFlags{
+      {{"noatime", MS_NOATIME},
+       {"nodiratime", MS_NODIRATIME},
+       {"relatime", MS_RELATIME},
+       {"strictatime", MS_STRICTATIME},
+       {"sync", MS_SYNCHRONOUS},
+       {"dirsync", MS_DIRSYNC},
+       {"lazytime", MS_LAZYTIME},
+       {"nosymfollow", 256}}};  // MS_NOSYMFOLLOW, which older headers lack
+  unsigned long flags = 0;
+  for (const auto& [word, flag] : kFlags) flags |= options.has(word) ? flag : 0;
+  return flags;
+}
+
+std::uint32_t owner_of(const std::vector<IdMapping>& map, const std::string& word,
+                       std::uint32_t id) {
+  if (map.empty()) return id;
+  const std::optional<std::uint32_t> owner = host_id(map, id);
+  if (!owner) {
+    throw Error(ErrorKind::refused,
+                "the owner \"" + printable(word) + "\" is none of the container's ids");
+  }
+  return *owner;
+}
+
+// As the kernel reads the number: octal and hexadecimal too. What is no id was refused before.
+std::uint32_t id_in(const std::string& word) {
+  return static_cast<std::uint32_t>(std::strtoul(word.c_str() + word.find('=') + 1, nullptr, 0));
+}
+
+std::string octal(mode_t mode) {
+  std::array<char, 8> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), mode & 07777U, 8).ptr;
+  return {text.data(), end};
+}
+
+std::string tmpfs_data(const TmpfsRequest& request, const MountOptions& options) {
+  // The first ones count less: what the document says comes later.
+  std::string data = "uid=" + std::to_string(owner_of(request.maps.users, "uid=0", 0)) +
+                     ",gid=" + std::to_string(owner_of(request.maps.groups, "gid=0", 0));
+  if (request.covered) data += ",mode=" + octal(*request.covered);
+  for (const std::string& word : options.words()) {
+    if (is_known_option(word, "")) continue;  // a flag
+    if (word.starts_with("uid=")) {
+      data += ",uid=" + std::to_string(owner_of(request.maps.users, word, id_in(word)));
+    } else if (word.starts_with("gid=")) {
+      data += ",gid=" + std::to_string(owner_of(request.maps.groups, word, id_in(word)));
+    } else {
+      data += "," + word;
+    }
+  }
+  if (!request.label.empty()) data += ",context=\"" + request.label + '"';
+  return data;
+}
+
 }  // namespace
+
+void mount_tmpfs(Kernel& kernel, const TmpfsRequest& request, const std::string& target) {
+  const MountOptions options(find_strings(request.mount, "/options"));
+  kernel.mount(find_string(request.mount, "/source").value_or("tmpfs"), target, "tmpfs",
+               MS_NOSUID | flags_of(options), tmpfs_data(request, options));
+}
+
+std::optional<mode_t> covered_mode(Kernel& kernel, const Outer& outer, const std::string& below) {
+  try {
+    const Descriptor covered =
+        kernel.open(outer.source.number(), below, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
+    return kernel.status(covered.number()).st_mode & 07777U;
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return std::nullopt;
+    throw;
+  }
+}
 
 void require_inspected_submounts(const MountTable& mounts, std::uint64_t clone,
                                  const std::string& at, const SourceFact& source) {

@@ -41,7 +41,7 @@ TEST(Errors, AnEngineIsToldThreeRefusalsAndHowManyMore) {
   Plan plan;
   require_no_refusals(plan);
   for (const char* pointer : {"/a", "/b", "/c", "/d", "/e"}) {
-    plan.refusals.push_back({"r", pointer, "x", "CIS 5", ""});
+    plan.refusals.push_back({"r", pointer, "x", "CIS 5", "s"});
   }
   try {
     require_no_refusals(plan);
@@ -50,8 +50,8 @@ TEST(Errors, AnEngineIsToldThreeRefusalsAndHowManyMore) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     EXPECT_EQ(error.pointer(), "/a");
     EXPECT_STREQ(error.what(),
-                 "r: /a: asks for x (CIS 5); r: /b: asks for x (CIS 5); r: /c: asks for x (CIS 5); "
-                 "and 2 more");
+                 "r: /a: asks for x (CIS 5); policy setting: s; r: /b: asks for x (CIS 5); policy "
+                 "setting: s; r: /c: asks for x (CIS 5); policy setting: s; and 2 more");
   }
 }
 

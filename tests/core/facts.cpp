@@ -47,7 +47,8 @@ constexpr std::string_view kEverything = R"({
     "owner": 1, "mode": 1, "major": 1, "minor": 1, "replaceable": false, "file_system": "tmpfs",
     "locked_options": ["nosuid"], "submounts": [], "layers": [],
     "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}},
-  "cgroup": {"sight": "seen", "occupied": true, "parent_occupied": true}
+  "cgroup": {"sight": "seen", "occupied": true, "parent_occupied": true},
+  "working_directory": {"sight": "seen", "places": ["/w"], "linked": true}
 })";
 
 void expect_refused(std::string_view text, std::string_view pointer) {

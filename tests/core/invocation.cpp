@@ -183,6 +183,8 @@ TEST(Invocation, IdsFollowRuncsRule) {
 TEST(Invocation, AnotherConfigFileOrNoCgroupIsRefused) {
   expect_error("create --config /tmp/c.json c1", ErrorKind::refused, "--config");
   expect_error("run -f /tmp/c.json c1", ErrorKind::refused, "--config");
+  expect_error("create --config /tmp/c.json c1", ErrorKind::refused,
+               "(CIS 5); no policy setting allows it");
   expect_error("--cgroup-manager disabled create c1", ErrorKind::refused, "cgroup");
   EXPECT_EQ(parse("--cgroup-manager=disabled delete c1").operation(), Operation::forward);
 }

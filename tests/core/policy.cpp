@@ -130,14 +130,16 @@ TEST(Policy, AnAnnotationCannotLeaveWhatTheAdministratorChose) {
       },
       ErrorKind::refused, pointer,
       pointer +
-          ": asks for the profile \"standard\", but this runtime is set up for \"strict\" (CIS 5)");
+          ": asks for the profile \"standard\", but this runtime is set up for \"strict\" (CIS 5); "
+          "no policy setting allows it");
   expect_error(
       [] {
         select({"build", "hardened", "strict"});
       },
       ErrorKind::refused, pointer,
       pointer +
-          ": asks for the profile \"strict\", but this runtime is set up for \"build\" (CIS 5)");
+          ": asks for the profile \"strict\", but this runtime is set up for \"build\" (CIS 5); no "
+          "policy setting allows it");
   expect_error(
       [] {
         select({{}, "hardened", "build"});

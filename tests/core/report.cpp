@@ -115,13 +115,21 @@ TEST(Report, TableOnATerminalWrapsToItsWidthAndKeepsEveryCharacter) {
   }
 }
 
-TEST(Report, TableWithoutATerminalCutsNothingAndHasOneLineForEachChange) {
+TEST(Report, TableWithoutATerminalTellsALongValueByItsSizeInOneLineForEachChange) {
   Plan plan = sample();
-  const std::string value(5000, 'x');
-  plan.changes[0].before = Json(value);
+  plan.changes[0].before = Json(std::string(160, 'x'));
+  plan.changes[0].after = Json(std::string(5000, 'y'));
   const std::string table = report(kOriginal, plan, ReportFormat::table);
-  EXPECT_NE(table.find(value), std::string::npos);
+  EXPECT_NE(table.find(std::string(160, 'x')), std::string::npos);
+  EXPECT_EQ(table.find("yy"), std::string::npos);
+  EXPECT_NE(table.find("  5000 characters  "), std::string::npos) << table;
   EXPECT_EQ(lines_of(table).size(), 3U);
+  // Nothing is lost: the other formats, and a terminal, have the whole.
+  EXPECT_NE(report(kOriginal, plan, ReportFormat::json).find(std::string(5000, 'y')),
+            std::string::npos);
+  EXPECT_NE(
+      report(kOriginal, plan, ReportFormat::table, {.columns = 6000}).find(std::string(5000, 'y')),
+      std::string::npos);
 }
 
 TEST(Report, TableEscapesDocuments) {
@@ -156,6 +164,17 @@ TEST(Report, TableNamesTheCallsThatASeccompProfileNoLongerAllows) {
             "r     /p     -bpf -socket  +socket(arguments) +clone3=SCMP_ACT_ERRNO  CIS 5");
 }
 
+TEST(Report, TableWithoutATerminalCountsALongList) {
+  Json before = {{"syscalls", {{{"names", Json::array()}, {"action", "SCMP_ACT_ALLOW"}}}}};
+  Json after = before;
+  for (int call = 0; call < 50; ++call) {
+    before["syscalls"][0]["names"].push_back("old" + std::to_string(call));
+    if (call < 3) after["syscalls"][0]["names"].push_back("new" + std::to_string(call));
+  }
+  EXPECT_EQ(row_of(before, after), "r     /p     -50 entries  +new0 +new1 +new2  CIS 5");
+  EXPECT_EQ(row_of(Json(), before), "r     /p     null    50 entries  CIS 5");
+}
+
 TEST(Report, TableListsWhatRulesInReportModeWouldRefuse) {
   Plan plan;
   plan.reported_refusals = {
@@ -175,7 +194,15 @@ TEST(Report, WhatNoFieldSaysStandsBesideTheTable) {
                       "user namespace: container ids from 0 are the host's from 1879048192, 65536 "
                       "of them\nmount: /root/path: /r, id-mapped\n"))
       << table;
+  // dry-run's own are nobody's.
+  const IdRange example{1879048192, 65536};
+  EXPECT_NE(report(kOriginal, plan, ReportFormat::table, {.example = example})
+                .find("65536 of them (an example: each create draws a range that is free)\n"),
+            std::string::npos);
+  const Json shown = Json::parse(report(kOriginal, plan, ReportFormat::json, {.example = example}));
+  EXPECT_TRUE(shown.at("mapping_is_example"));
   const Json json = Json::parse(report(kOriginal, plan, ReportFormat::json));
+  EXPECT_FALSE(json.at("mapping_is_example"));
   EXPECT_EQ(json.at("mapping").at("gidMappings"), to_json(plan.mapping->groups));
   EXPECT_EQ(json.at("operations").at(0).at("pointer"), "/root/path");
   EXPECT_EQ(json.at("degraded").at(0).at("rule"), "mounts");

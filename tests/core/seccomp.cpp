@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -190,6 +191,66 @@ TEST(Seccomp, AGivenConditionIsCutNotReplaced) {
   EXPECT_EQ(entries(result, "sendto"),
             std::vector<Json>({allow({"sendto"}, {equals(0, 5), clear(3, 1)})}));
   EXPECT_FALSE(allowed_at_all(result, "ioctl"));
+}
+
+using Registers = std::array<std::uint64_t, 6>;
+
+// As a filter compares them: every bit of the register.
+bool lets_through(const Json& result, const std::string& name, const Registers& registers) {
+  const auto holds = [&](const Json& condition) {
+    const std::uint64_t given = registers.at(condition.at("index").get<std::size_t>());
+    const auto value = condition.at("value").get<std::uint64_t>();
+    if (condition.at("op") == "SCMP_CMP_EQ") return given == value;
+    EXPECT_EQ(condition.at("op"), "SCMP_CMP_MASKED_EQ") << condition;
+    return (given & value) == condition.at("valueTwo").get<std::uint64_t>();
+  };
+  const std::vector<Json> found = entries(result, name);
+  return std::any_of(found.begin(), found.end(), [&](const Json& entry) {
+    const Json& conditions = find_array(entry, "/args");
+    return entry.at("action") == "SCMP_ACT_ALLOW" &&
+           std::all_of(conditions.begin(), conditions.end(), holds);
+  });
+}
+
+struct Filtered {
+  std::string name;
+  std::size_t index;  // of the register that decides
+  Registers denied;
+  Registers permitted;  // a neighbour of it that programs need
+};
+
+// The kernel reads an int out of each: what it does not read must not open the filter.
+TEST(Seccomp, ABitThatTheKernelDoesNotReadOpensNoFilter) {
+  const std::vector<Filtered> all{
+      {"socket", 0, {38, 5, 0}, {2, 1, 6}},                    // AF_ALG
+      {"socket", 0, {40, 1, 0}, {1, 1, 0}},                    // AF_VSOCK
+      {"socket", 2, {16, 3, 9}, {16, 3, 0}},                   // NETLINK_AUDIT
+      {"socket", 2, {2, 1, 132}, {2, 1, 6}},                   // SCTP
+      {"socketpair", 0, {2, 1, 0}, {1, 1, 0}},                 // AF_INET
+      {"ioctl", 1, {0, 0x5412, 0}, {0, 0x5401, 0}},            // TIOCSTI
+      {"ioctl", 1, {0, 0x541c, 0}, {0, 0x5413, 0}},            // TIOCLINUX
+      {"setsockopt", 2, {3, 6, 31}, {3, 6, 1}},                // TCP_ULP
+      {"setsockopt", 1, {3, 6, 31}, {3, 1, 31}},               // likewise, by its level
+      {"sendto", 3, {3, 0, 0, 1}, {3, 0, 0, 0x4000}},          // MSG_OOB
+      {"recvfrom", 3, {3, 0, 0, 0x41}, {3, 0, 0, 0x40}},       // likewise
+      {"sendmsg", 2, {3, 0, 1}, {3, 0, 0}},                    // likewise
+      {"recvmsg", 2, {3, 0, 1}, {3, 0, 0x40000000}},           // likewise
+      {"sendmmsg", 3, {3, 0, 1, 1}, {3, 0, 1, 0}},             // likewise
+      {"chmod", 1, {0, 04755}, {0, 0755}},                     // set-user-ID
+      {"openat", 3, {0, 0, 0100, 04755}, {0, 0, 0100, 0644}},  // likewise
+      {"clone", 0, {0x10000011}, {0x11}}};                     // a user namespace
+  const Json result = tightened(nullptr);
+  for (const Filtered& filtered : all) {
+    SCOPED_TRACE(filtered.name + " " + std::to_string(filtered.denied.at(filtered.index)));
+    EXPECT_TRUE(lets_through(result, filtered.name, filtered.permitted));
+    for (const std::uint64_t upper :
+         {std::uint64_t{0}, std::uint64_t{1} << 32, std::uint64_t{1} << 47, std::uint64_t{1} << 63,
+          std::uint64_t{0xffffffff} << 32}) {
+      Registers registers = filtered.denied;
+      registers.at(filtered.index) |= upper;
+      EXPECT_FALSE(lets_through(result, filtered.name, registers)) << upper;
+    }
+  }
 }
 
 TEST(Seccomp, TwoConditionsOnOneArgumentAreAlternatives) {

@@ -84,6 +84,9 @@ const Above kUpdate[] = {
     {"cpu", "/cpu/shares", R"({"cpu": {"shares": 2049}})"},
     {"cpu", "/cpu/realtimeRuntime", R"({"cpu": {"realtimeRuntime": 1}})"},
     {"cpu", "/unified/cpu.weight", R"({"unified": {"cpu.weight": "201"}})"},
+    {"resources", "/blockIO/weight", R"({"blockIO": {"weight": 101}})"},
+    {"resources", "/blockIO/weightDevice/0/leafWeight",
+     R"({"blockIO": {"weightDevice": [{"major": 8, "minor": 0, "leafWeight": 500}]}})"},
     {"devices", "/devices/1", R"({"devices": [{"allow": false}, {"allow": true}]})"},
 };
 

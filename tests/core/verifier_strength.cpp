@@ -48,7 +48,8 @@ constexpr const char* kDocument = R"({
       "pids": {"limit": 10}, "memory": {"limit": 4096, "swap": 8192, "reservation": 4096},
       "cpu": {"quota": 100, "period": 1000, "shares": 10, "cpus": "0"},
       "hugepageLimits": [{"pageSize": "2MB", "limit": 0}], "rdma": {"mlx": {"hcaHandles": 1}},
-      "blockIO": {"weight": 10},
+      "blockIO": {"weight": 10, "weightDevice": [{"major": 8, "minor": 0, "weight": 10,
+                                                  "leafWeight": 20}]},
       "unified": {"pids.max": "10", "memory.max": "1M", "memory.high": "4096"}}}})";
 
 struct Weaker {

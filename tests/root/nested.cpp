@@ -20,6 +20,33 @@ class NestedContainer : public ContainerTest {
     put(directory / "outer/own", "outer\n");
   }
   std::vector<std::string> run_words() { return {"run", "--bundle", bundle(), "c1"}; }
+  void tmpfs(const std::string& destination, const std::vector<std::string>& options) {
+    config["mounts"].push_back({{"destination", destination},
+                                {"type", "tmpfs"},
+                                {"source", "tmpfs"},
+                                {"options", options}});
+  }
+  // Somebody on the host acts between staging and the runtime's start.
+  Outcome attacked(const std::function<void()>& attack) {
+    write_config();
+    return in_child([&] {
+      const Descriptor host =
+          real_kernel().open(kWorkingDirectory, "/proc/self/ns/mnt", O_RDONLY, Walk::follow);
+      const Inspection seen = look();
+      Bundle held = Bundle::open(real_kernel(), bundle());
+      const auto staging =
+          stage_mounts(real_kernel(), environment, plan(), seen, held.directory(), "c1");
+      const pid_t attacker = ::fork();
+      if (attacker == 0) {
+        ::setns(host.number(), CLONE_NEWNS);
+        attack();
+        ::_exit(0);
+      }
+      ::waitpid(attacker, nullptr, 0);
+      real_kernel().execute("/usr/sbin/runc",
+                            {"--root", root(), "run", "--bundle", bundle(), "c1"});
+    });
+  }
 };
 
 TEST_F(NestedContainer, StandsInsideTheOtherWithItsOwnOptionsAndTheHostSeesNothing) {
@@ -78,25 +105,60 @@ TEST_F(NestedContainer, AMountPointThatBecomesALinkAfterStagingLeadsNowhereEithe
   bind(directory / "outer", "/vol", {"rbind"});
   bind(directory / "inner", "/vol/x", {"rbind"});
   script("test -c /dev/null && ls /dev | grep -c file");
-  write_config();
-  const Outcome outcome = in_child([&] {
-    const Descriptor host =
-        real_kernel().open(kWorkingDirectory, "/proc/self/ns/mnt", O_RDONLY, Walk::follow);
-    const Inspection seen = look();
-    Bundle held = Bundle::open(real_kernel(), bundle());
-    const auto staging =
-        stage_mounts(real_kernel(), environment, plan(), seen, held.directory(), "c1");
-    const pid_t attacker = ::fork();
-    if (attacker == 0) {
-      ::setns(host.number(), CLONE_NEWNS);
-      fs::rename(directory / "outer/x", directory / "outer/y");
-      fs::create_symlink("/dev", directory / "outer/x");
-      ::_exit(0);
-    }
-    ::waitpid(attacker, nullptr, 0);
-    real_kernel().execute("/usr/sbin/runc", {"--root", root(), "run", "--bundle", bundle(), "c1"});
+  const Outcome outcome = attacked([&] {
+    fs::rename(directory / "outer/x", directory / "outer/y");
+    fs::create_symlink("/dev", directory / "outer/x");
   });
   EXPECT_EQ(outcome.output, "0\n");
+}
+
+TEST_F(NestedContainer, ATmpfsStandsInsideTheOtherAsTheRuntimeWouldMakeIt) {
+  fs::permissions(directory / "outer/x", fs::perms(0751));
+  fs::create_directories(directory / "outer/y");
+  bind(directory / "outer", "/vol", {"bind"});
+  tmpfs("/vol/x", {"nosuid", "nodev", "noexec", "noatime", "size=64k"});
+  tmpfs("/vol/x/deep/er", {"nosuid", "nodev", "ro"});
+  tmpfs("/vol/y", {"mode=0700", "uid=5", "gid=6"});
+  tmpfs("/vol/new", {"nosuid"});
+  script(
+      "cat /vol/own; touch /vol/x/made; touch /vol/x/deep/er/no || echo read-only; ls -ldn /vol/x "
+      "/vol/x/deep /vol/y /vol/new; cat /proc/self/mountinfo");
+  const std::string before = text_of("/proc/self/mountinfo");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  for (const char* said :
+       {"outer\n", "read-only\n", "drwxr-x--x    3 0        0", "drwx------    2 5        6",
+        "drwxrwxrwt    2 0        0", " /vol/x rw,nosuid,nodev,noexec,noatime", "size=64k",
+        " /vol/x/deep/er ro,nosuid,nodev"}) {
+    EXPECT_NE(outcome.output.find(said), std::string::npos) << said << " in " << outcome.output;
+  }
+  EXPECT_TRUE(fs::is_empty(directory / "outer/x"));
+  EXPECT_TRUE(fs::is_directory(directory / "outer/new"));
+  EXPECT_EQ(text_of("/proc/self/mountinfo"), before);
+}
+
+// Whoever can write the volume would have /dev covered, and everything written there be theirs.
+TEST_F(NestedContainer, ATmpfsWhosePlaceBecomesALinkAfterStagingLeadsNowhere) {
+  bind(directory / "outer", "/vol", {"rbind"});
+  tmpfs("/vol/x", {"nosuid"});
+  script("test -c /dev/null && ls /vol/y && cat /proc/self/mountinfo");
+  const Outcome outcome = attacked([&] {
+    fs::rename(directory / "outer/x", directory / "outer/y");
+    fs::create_symlink("/dev", directory / "outer/x");
+  });
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find(" /vol/y rw,nosuid"), std::string::npos) << outcome.output;
+}
+
+TEST_F(NestedContainer, ATmpfsWhosePlaceIsALinkIsRefused) {
+  bind(directory / "outer", "/vol", {"rbind"});
+  tmpfs("/vol/x", {"nosuid"});
+  const Outcome outcome = staged(run_words(), [&] {
+    fs::remove(directory / "outer/x");
+    fs::create_symlink("/dev", directory / "outer/x");
+  });
+  EXPECT_EQ(outcome.code, 99) << outcome.output;
+  EXPECT_NE(outcome.output.find("/destination"), std::string::npos) << outcome.output;
 }
 
 TEST_F(NestedContainer, WhatWasMountedBelowASourceMeanwhileIsNotTakenAlong) {

@@ -36,6 +36,11 @@ class Destination : public Inspect {
     const Json document{{"root", {{"path", "rootfs"}}}, {"mounts", mounts_}};
     return look(document.dump(), looking).facts.destinations;
   }
+  DestinationFact working_directory(const std::string& cwd, Looking looking = Looking::must_see) {
+    const Json document{
+        {"root", {{"path", "rootfs"}}}, {"process", {{"cwd", cwd}}}, {"mounts", mounts_}};
+    return look(document.dump(), looking).facts.working_directory;
+  }
   Strings places(const std::string& text) { return destinations().at(text).places; }
 
   Json mounts_ = Json::array();
@@ -132,6 +137,46 @@ TEST_F(Destination, WithoutARootfsNothingIsClaimed) {
   tmpfs("/data");
   fs::remove_all(bundle_.path() / "rootfs");
   EXPECT_TRUE(destinations(Looking::as_far_as_possible).empty());
+}
+
+// CVE-2024-21626 by a link of the image.
+TEST_F(Destination, AWorkingDirectoryIsFollowedWhereItLeads) {
+  link("/proc/self/fd", "rootfs/work");
+  link("work/7", "rootfs/data/twice");
+  link("../proc/self", "rootfs/data/up");
+  EXPECT_EQ(working_directory("/work").places, Strings{"/proc/self/fd"});
+  EXPECT_EQ(working_directory("/work/7").places, Strings{"/proc/self/fd/7"});
+  EXPECT_EQ(working_directory("/data/up/cwd").places, Strings{"/proc/self/cwd"});
+  EXPECT_EQ(working_directory("/data/twice").places, Strings{"/data/work/7"});
+  EXPECT_EQ(working_directory("/").places, Strings{"/"});
+  EXPECT_EQ(working_directory("/not/there").places, Strings{"/not/there"});
+  EXPECT_FALSE(working_directory("/work").linked);
+}
+
+// The rule takes ".." out by the text, so that is what the runtime gets.
+TEST_F(Destination, AWorkingDirectoryIsFollowedAsTheRuntimeGetsIt) {
+  link("/proc/self", "rootfs/work");
+  EXPECT_EQ(working_directory("/work/../data").places, Strings{"/data"});
+  EXPECT_EQ(working_directory("/data/../work").places, Strings{"/proc/self"});
+  EXPECT_EQ(working_directory("relative").sight, Sight::unseen);
+}
+
+TEST_F(Destination, AWorkingDirectoryIsFollowedThroughTheMounts) {
+  link("/proc/self/fd", "rootfs/data/image");
+  link("/proc/self/fd", "a/volume");
+  bind("/data", "a", "rbind");
+  EXPECT_EQ(working_directory("/data/image").places, Strings{"/data/image"});
+  EXPECT_EQ(working_directory("/data/volume").places, Strings{"/proc/self/fd"});
+  EXPECT_TRUE(working_directory("/data/volume").linked);
+  tmpfs("/data");
+  EXPECT_EQ(working_directory("/data/volume").places, Strings{"/data/volume"});
+}
+
+TEST_F(Destination, AWorkingDirectoryBelowAMissingSourceIsTheRuntimesToRefuse) {
+  link("/proc/self/fd", "rootfs/work");
+  bind("/data", "missing", "rbind");
+  EXPECT_EQ(working_directory("/work").sight, Sight::missing);
+  EXPECT_EQ(working_directory("/work", Looking::as_far_as_possible).sight, Sight::unseen);
 }
 
 // A socket that somebody listens on, as long as it lives.

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -145,6 +146,10 @@ TEST(SeccompCompiler, AnArchitectureThatCannotBeJudgedIsRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     EXPECT_EQ(error.pointer(), "/linux/seccomp/architectures");
+    EXPECT_NE(
+        std::string(error.what()).find("(CIS 5.22); policy setting: rules.seccomp.native_only"),
+        std::string::npos)
+        << error.what();
   }
 }
 
@@ -162,6 +167,54 @@ TEST(SeccompCompiler, WholeProgramsFitTheKernelAndDenyWhatTheEvaluatedPartDenies
         EXPECT_FALSE(allowed(outcome)) << call.name;
       }
     }
+  }
+}
+
+struct Numbered {
+  const char* name;
+  std::int32_t x86_64, x32, i386;
+  std::size_t index;  // of the register that decides
+  std::array<std::uint64_t, 6> arguments;
+};
+
+// The same as in the core, of the program that the kernel runs, on each architecture that it lists.
+TEST(SeccompCompiler, ABitThatTheKernelDoesNotReadOpensNoFilter) {
+  constexpr std::int32_t kX32 = 0x40000000;
+  const Numbered all[] = {{"socket AF_ALG", 41, 41, 359, 0, {38, 5, 0}},
+                          {"socket AF_VSOCK", 41, 41, 359, 0, {40, 1, 0}},
+                          {"ioctl TIOCSTI", 16, 514, 54, 1, {0, 0x5412}},
+                          {"ioctl TIOCLINUX", 16, 514, 54, 1, {0, 0x541c}},
+                          {"setsockopt TCP_ULP", 54, 541, 366, 2, {3, 6, 31}},
+                          {"sendto MSG_OOB", 44, 44, 369, 3, {3, 0, 0, 1}},
+                          {"sendmsg MSG_OOB", 46, 518, 370, 2, {3, 0, 1}},
+                          {"recvmsg MSG_OOB", 47, 519, 372, 2, {3, 0, 1}},
+                          {"socketcall", 102 + (1 << 20), 102 + (1 << 20), 102, 0, {1}}};
+  const std::vector<BpfInstruction> program = compile_seccomp(tightened(nullptr));
+  for (const Numbered& call : all) {
+    for (const std::uint64_t upper :
+         {std::uint64_t{0}, std::uint64_t{1} << 32, std::uint64_t{1} << 63}) {
+      SeccompData data{call.x86_64, AUDIT_ARCH_X86_64, 0, call.arguments};
+      data.arguments.at(call.index) |= upper;
+      EXPECT_FALSE(allowed(run_filter(program, data))) << call.name << " " << upper;
+      data.number = call.x32 | kX32;
+      EXPECT_FALSE(allowed(run_filter(program, data))) << call.name << " x32 " << upper;
+      data.number = call.i386;
+      data.architecture = AUDIT_ARCH_I386;
+      EXPECT_FALSE(allowed(run_filter(program, data))) << call.name << " i386 " << upper;
+    }
+  }
+  // And not because nothing passes: the neighbours of those.
+  for (const Numbered& call : {Numbered{"socket", 41, 41, 359, 0, {2, 1, 6}},
+                               Numbered{"ioctl", 16, 514, 54, 1, {0, 0x5401}},
+                               Numbered{"setsockopt", 54, 541, 366, 2, {3, 6, 1}},
+                               Numbered{"sendmsg", 46, 518, 370, 2, {3, 0, 0}}}) {
+    EXPECT_TRUE(allowed(run_filter(program, {call.x86_64, AUDIT_ARCH_X86_64, 0, call.arguments})))
+        << call.name;
+    EXPECT_TRUE(
+        allowed(run_filter(program, {call.x32 | kX32, AUDIT_ARCH_X86_64, 0, call.arguments})))
+        << call.name;
+    EXPECT_TRUE(allowed(run_filter(program, {call.i386, AUDIT_ARCH_I386, 0, call.arguments})))
+        << call.name;
   }
 }
 

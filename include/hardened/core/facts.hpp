@@ -167,6 +167,9 @@ struct Facts {
   std::map<std::string, NamespaceFact> namespaces;      // by linux.namespaces[].path as written
   std::map<std::string, ExecutableFact> hooks;          // by hooks.*[].path as written
   std::map<std::string, SourceFact> devices;  // by linux.devices[].path's node on the host, if any
+  // Where process.cwd leads, its ".." taken by the text, once everything is mounted. missing: a
+  // mount's source is, and the runtime will not get that far.
+  DestinationFact working_directory;
   CgroupFact cgroup;
 };
 

@@ -82,7 +82,7 @@ class SourceJudge {
   Exception exception_for(const SourceFact& source, const BindRequest& request,
                           SourceVerdict& verdict) const;
   bool is_own(const SourceFact& source, const BindRequest& request) const;
-  bool is_init(const SourceFact& source, const BindRequest& request) const;
+  static bool is_init(const SourceFact& source, const BindRequest& request);
   bool is_public(const SourceFact& source, const BindRequest& request) const;
   bool is_device(const SourceFact& source, SourceVerdict& verdict) const;
   bool is_allowed(const SourceFact& source) const;

@@ -14,6 +14,9 @@ std::vector<std::string> path_components(std::string_view path);
 // "//a/./b/" -> "/a/b", "a/" -> "a", "/" -> "/". ".." stays: what it means depends on links.
 std::string normal_path(std::string_view path);
 
+// Absolute, each ".." taken by the text: "/a/b/../c" -> "/a/c". Links may lead elsewhere.
+std::string lexical_path(std::string_view path);
+
 // Whether a component is "..".
 bool climbs(std::string_view path);
 

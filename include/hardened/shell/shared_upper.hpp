@@ -4,11 +4,11 @@
 // that at create and at exec; docs/architecture.md says what remains.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "hardened/shell/kernel.hpp"
-#include "hardened/shell/liveness.hpp"
 
 namespace hardened {
 
@@ -19,8 +19,8 @@ namespace hardened {
 void prepare_shared_upper(Kernel& kernel, int root, const std::vector<std::string>& directories);
 
 // Before an exec: what the engine wrote is to be seen by it (`docker cp` in), and what the
-// container wrote by the engine afterwards. `root` is the engine's path. Does nothing where it
-// cannot.
-void refresh_shared_upper(Kernel& kernel, const std::string& root, const ContainerKey& key);
+// container wrote by the engine afterwards. `root` is the engine's path, `init` the container's
+// process, 0 where it is not known. Does nothing where it cannot.
+void refresh_shared_upper(Kernel& kernel, const std::string& root, std::int64_t init);
 
 }  // namespace hardened
