@@ -2,10 +2,9 @@
 """As the engine's default runtime: nobody names it, everything passes through it; builds and compose files included."""
 import os
 import re
-import time
 from pathlib import Path
 
-from lib import command, sandbox, verdict
+from lib import command, sandbox, slowness, verdict
 from lib.case import EngineCase, status_fields
 from lib.docker import IMAGE
 
@@ -140,9 +139,8 @@ class ThreeLines(EngineCase):
         self.assertEqual(before, configuration.read_bytes())
         configuration.unlink()
         command.run("sh", "-e", "-c", self.lines()).check()
-        for _ in range(50):
+        for _ in slowness.moments(5):
             if "hardened" in self.engine.cli("info", "-f", "{{.Runtimes}}").out:
                 break
-            time.sleep(0.1)
         status = self.engine.cli(*words).check().out
         self.assertEqual("1", status_fields(status)["NoNewPrivs"])

@@ -3,8 +3,8 @@
 import io
 import json
 import tarfile
-import time
 
+from lib import slowness
 from lib.case import EngineCase
 from lib.docker import IMAGE
 
@@ -13,10 +13,9 @@ RUNTIMES = ("runc", "hardened")
 
 class Lifecycle(EngineCase):
     def wait_for(self, container: str, template: str, wanted: str) -> None:
-        for _ in range(150):
+        for _ in slowness.moments(15):
             if self.engine.inspect(container, template) == wanted:
                 return
-            time.sleep(0.1)
         self.assertEqual(wanted, self.engine.inspect(container, template))
 
     def test_stop_and_start_again_keep_the_state(self):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the user asked for arrives as it does under runc: output to the byte, words, mounts, exit codes."""
-import time
-
-from lib import command, sandbox
+from lib import command, sandbox, slowness
 from lib.case import EngineCase
 from lib.docker import IMAGE
 
@@ -181,11 +179,10 @@ class SameAsRunc(EngineCase):
         ).check()
 
     def fetch(self, address: str) -> str:
-        for _ in range(50):
+        for _ in slowness.moments(5):
             done = command.run("/bin/busybox", "wget", "-qO-", f"http://{address}/")
             if done.code == 0:
                 return done.out
-            time.sleep(0.1)
         return str(done)
 
     def test_a_published_port_answers(self):

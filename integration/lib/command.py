@@ -6,6 +6,8 @@ import subprocess
 import tty
 from dataclasses import dataclass
 
+from lib import slowness
+
 
 @dataclass(frozen=True)
 class Result:
@@ -46,7 +48,12 @@ def run(
     timeout: float = 120,
 ) -> Result:
     done = subprocess.run(
-        words, input=stdin, env=environment, cwd=directory, capture_output=True, timeout=timeout
+        words,
+        input=stdin,
+        env=environment,
+        cwd=directory,
+        capture_output=True,
+        timeout=slowness.seconds(timeout),
     )
     return Result(words, done.returncode, done.stdout, done.stderr)
 
@@ -59,7 +66,7 @@ def run_to_file(output, *words: str, environment: dict | None = None, timeout: f
         stdout=output,
         stderr=output,
         env=environment,
-        timeout=timeout,
+        timeout=slowness.seconds(timeout),
     ).returncode
 
 
@@ -75,7 +82,7 @@ def run_on_terminal(*words: str, environment: dict | None = None, timeout: float
     while chunk := read(master):
         shown += chunk
     os.close(master)
-    return Result(words, process.wait(timeout), shown, b"")
+    return Result(words, process.wait(slowness.seconds(timeout)), shown, b"")
 
 
 def read(master: int) -> bytes:

@@ -3,10 +3,9 @@
 import json
 import os
 import subprocess
-import time
 from pathlib import Path
 
-from lib import command, image, sandbox, verdict
+from lib import command, image, sandbox, slowness, verdict
 
 CLIENT = "/usr/bin/docker"
 DAEMON = "/usr/sbin/dockerd"
@@ -57,12 +56,11 @@ class Docker:
         return self
 
     def wait_until_up(self) -> None:
-        for _ in range(600):
+        for _ in slowness.moments(60):
             if self.cli("version").code == 0:
                 return
             if self.daemon.poll() is not None:
                 break
-            time.sleep(0.1)
         raise AssertionError(f"dockerd did not start:\n{self.log_path().read_text()[-4000:]}")
 
     def stop(self) -> None:
@@ -77,7 +75,7 @@ class Docker:
     def stop_daemon(self) -> None:
         self.daemon.terminate()
         try:
-            self.daemon.wait(30)
+            self.daemon.wait(slowness.seconds(30))
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             self.daemon.wait()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lib import state, verdict
+from lib import slowness, state, verdict
 
 SOURCE = Path(__file__).resolve().parents[2]
 MARK = "HARDENED_TEST_BASE"
@@ -100,7 +100,10 @@ def outer(arguments: argparse.Namespace) -> int:
     ]
     try:
         code = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, timeout=LIMIT
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            timeout=slowness.seconds(LIMIT),
         ).returncode
     finally:
         left = state.remove_cgroups(directory.name)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run may leave behind: mounts, links, cgroups, records. Taken before and after, and compared."""
 import os
-import time
 from pathlib import Path
+
+from lib import slowness
 
 CGROUPS = Path("/sys/fs/cgroup")
 STATE = Path("/run/hardened")
@@ -71,12 +72,12 @@ def remove_cgroups(name: str) -> list[str]:
     """Removes the empty parents that the engine does not; whatever has still a process in it is left over."""
     left = []
     for path in cgroups(name):
-        for _ in range(50):
+        for _ in slowness.moments(5):
             try:
                 path.rmdir()
                 break
             except OSError:
-                time.sleep(0.1)
+                continue
         else:
             left.append(f"cgroup {path}")
     return left
