@@ -18,6 +18,10 @@ const HostView* view_of(const Json& mount) {
   return host_view_at(normal_path("/" + find_string(mount, "/destination").value_or("")));
 }
 
+// The runtime writes the container's sysctls and its AppArmor label there, and programs their own
+// entries. What the host's root owns stays out of reach: the container is nobody to it.
+bool may_be_writable(const HostView& view) { return view.type == "proc"; }
+
 }  // namespace
 
 const HostView* host_view_at(std::string_view destination) {
@@ -41,8 +45,11 @@ bool needs_host_view(const Json& document, const Facts& facts, const Json& mount
          shares_with_host(document, facts, view->name_space);
 }
 
-std::vector<std::string> host_view_options() {
-  return {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"};
+std::vector<std::string> host_view_options(const Json& mount) {
+  std::vector<std::string> options{"bind", "nosuid", "noexec", "nodev", "rprivate"};
+  const bool read_only = MountOptions(find_strings(mount, "/options")).read_only();
+  if (read_only || !may_be_writable(*view_of(mount))) options.insert(options.begin() + 1, "ro");
+  return options;
 }
 
 bool is_host_view(const Json& document, const Facts& facts, const Json& mount) {
@@ -55,7 +62,7 @@ bool is_host_view(const Json& document, const Facts& facts, const Json& mount) {
   const auto fact = facts.sources.find(source);
   const bool seen = fact != facts.sources.end() && fact->second.sight == Sight::seen;
   return source == view->place && options.has("bind") && !options.has("rbind") &&
-         options.read_only() &&
+         (options.read_only() || may_be_writable(*view)) &&
          (!seen || (fact->second.path == view->place && fact->second.file_system == view->type));
 }
 

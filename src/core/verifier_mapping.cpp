@@ -93,9 +93,11 @@ struct Kind {
   const char* type;
   const char* name_space;
   const char* place;
+  bool writable;  // may be, as a fresh one is
 };
-constexpr std::array<Kind, 3> kKinds{
-    {{"sysfs", "network", "/sys"}, {"proc", "pid", "/proc"}, {"mqueue", "ipc", "/dev/mqueue"}}};
+constexpr std::array<Kind, 3> kKinds{{{"sysfs", "network", "/sys", false},
+                                      {"proc", "pid", "/proc", true},
+                                      {"mqueue", "ipc", "/dev/mqueue", false}}};
 
 const Kind* kind_at(const Json& mount) {
   const std::string place = normal(text_at(mount, "/destination"));
@@ -108,8 +110,9 @@ bool shows_the_host(const Json& mount, const Kind& kind) {
   const Strings options = find_strings(mount, "/options");
   return text_at(mount, "/source") == kind.place && contains(options, "bind") &&
          !contains(options, "rbind") && !contains(options, "rrw") &&
-         effective(options, "ro", "rw") && effective(options, "nosuid", "suid") &&
-         effective(options, "nodev", "dev") && effective(options, "noexec", "exec");
+         (kind.writable || effective(options, "ro", "rw")) &&
+         effective(options, "nosuid", "suid") && effective(options, "nodev", "dev") &&
+         effective(options, "noexec", "exec");
 }
 
 void require_ids(const std::map<std::string, const MountOperation*>& operations,
@@ -164,7 +167,10 @@ void ids_laid_over_mounts(const Plan& plan, const Facts& facts) {
 
 bool is_view_in_place_of(const Json& before, const Json& after) {
   const Kind* kind = kind_at(before);
-  return kind != nullptr && !binds(before) && text_at(before, "/type") == kind->type &&
+  const bool read_only = effective(find_strings(before, "/options"), "ro", "rw");
+  return kind != nullptr && !binds(before) &&
+         (!read_only || effective(find_strings(after, "/options"), "ro", "rw")) &&
+         text_at(before, "/type") == kind->type &&
          text_at(before, "/destination") == text_at(after, "/destination") &&
          shows_the_host(after, *kind);
 }

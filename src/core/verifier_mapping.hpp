@@ -14,7 +14,7 @@ namespace hardened::verifier {
 void user_namespace_given(const Plan& plan, const Profile& profile, const Facts& facts);
 void ids_laid_over_mounts(const Plan& plan, const Facts& facts);
 
-// Of two mounts at one place: whether `after` is the host's own read-only view in place of a fresh
+// Of two mounts at one place: whether `after` is the host's own view in place of a fresh
 // kernel file system that `before` is.
 bool is_view_in_place_of(const Json& before, const Json& after);
 // Whether the mount is such a view of a namespace that the container shares with the host.

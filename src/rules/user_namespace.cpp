@@ -173,13 +173,22 @@ class Giver {
       const std::string pointer = join("/mounts", index);
       Json mount = *find(draft_.document(), pointer);
       if (!needs_host_view(draft_.document(), input_.facts, mount)) continue;
-      const std::string place = find_string(mount, "/destination").value_or("");
+      const HostView& view =
+          *host_view_at(normal_path("/" + find_string(mount, "/destination").value_or("")));
+      const auto fact = input_.facts.sources.find(std::string(view.place));
+      if (fact != input_.facts.sources.end() && fact->second.sight == Sight::missing) {
+        draft_.refuse(pointer,
+                      "the host's " + std::string(view.type) + ", which is not mounted at " +
+                          std::string(view.place),
+                      kMode, "user_namespaces(7)");
+        continue;
+      }
+      mount["options"] = host_view_options(mount);
       mount["type"] = "bind";
-      mount["source"] = host_view_at(normal_path("/" + place))->place;
-      mount["options"] = host_view_options();
+      mount["source"] = view.place;
       draft_.set(pointer, std::move(mount),
                  "a user namespace cannot mount what shows a namespace of the host; the host's own "
-                 "mount of it, read-only and without what lies below");
+                 "mount of it, without what lies below");
     }
   }
 

@@ -106,10 +106,25 @@ class Stager {
     }
     replace_devices(stage, copy);
     nest_all(stage, copy);
+    leave_out_host_namespaces(copy);
     return copy;
   }
 
  private:
+  // Exec joins whatever is listed, after the user namespace, which has no right to the host's.
+  // Not listed, each is the caller's own: the same.
+  void leave_out_host_namespaces(Json& copy) {
+    if (!plan_.mapping) return;
+    Json& list = copy.at("linux").at("namespaces");
+    Json kept = Json::array();
+    for (std::size_t index = 0; index < list.size(); ++index) {
+      const std::string pointer = join("/linux/namespaces", index) + "/path";
+      const auto fact = facts_.namespaces.find(find_string(plan_.config, pointer).value_or(""));
+      if (fact == facts_.namespaces.end() || !fact->second.host) kept.push_back(list[index]);
+    }
+    list = std::move(kept);
+  }
+
   // Between inspection and cloning something can be mounted below a source.
   void require_inspected(const StageDirectory& stage) {
     std::optional<MountTable> mounts;

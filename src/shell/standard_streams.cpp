@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 
 #include "hardened/core/error.hpp"
 
@@ -18,6 +19,16 @@ FileSystemIds root_of(const IdMaps& maps) {
   return {*user, *group};
 }
 
+namespace {
+
+// A FIFO with a name is a file of the host: it would keep an id that another container has next.
+bool nameless(Kernel& kernel, int number) {
+  const auto name = kernel.read_link(kWorkingDirectory, "/proc/self/fd/" + std::to_string(number));
+  return name && (name->starts_with("pipe:[") || name->starts_with("socket:["));
+}
+
+}  // namespace
+
 StandardStreams::StandardStreams(Kernel& kernel, const std::optional<IdMaps>& maps)
     : kernel_(kernel) {
   if (!maps || !host_id(maps->users, 0) || !host_id(maps->groups, 0)) return;
@@ -26,6 +37,7 @@ StandardStreams::StandardStreams(Kernel& kernel, const std::optional<IdMaps>& ma
     try {
       const struct stat status = kernel.status(number);
       if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) continue;
+      if (!nameless(kernel, number)) continue;
       kernel.change_owner(number, owner.user, owner.group);
       given_.push_back({number, {status.st_uid, status.st_gid}});
     } catch (const Error& error) {

@@ -168,5 +168,23 @@ TEST_F(VerifierMapping, AViewOfTheHostThatCanBeWrittenIsWeaker) {
   EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
 }
 
+TEST_F(VerifierMapping, AViewOfTheHostsProcessesMayBeWrittenLikeAFreshProc) {
+  Json before = original_;
+  before["mounts"].push_back(
+      Json::parse(R"({"destination": "/proc", "type": "proc", "source": "proc"})"));
+  Facts facts;
+  facts.root.path = "/r";
+  Json after = before;
+  Json& view = after["mounts"].back();
+  view = Json::parse(R"({"destination": "/proc", "type": "bind", "source": "/proc",
+      "options": ["bind", "nosuid", "noexec", "nodev"]})");
+  EXPECT_NO_THROW(verify_not_weaker(before, after, facts));
+  view["options"] = {"rbind", "nosuid", "noexec", "nodev"};
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
+  view["options"] = {"bind", "nosuid", "noexec", "nodev"};
+  before["mounts"].back()["options"] = {"ro"};
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error) << "the author's was read-only";
+}
+
 }  // namespace
 }  // namespace hardened

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A container's ids over its rootfs, its mounts and its devices, judged inside the container and on
 // the disk.
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "container.hpp"
@@ -236,6 +237,26 @@ TEST_F(IdMapped, PipesOfTheStandardStreamsBelongToTheContainer) {
     }
     ::fstat(STDOUT_FILENO, &status);
     if (status.st_uid != 0) ::_exit(3);
+  });
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_F(IdMapped, ASocketIsGivenAndAFifoWithANameStaysWhoseItIs) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const std::string fifo = directory / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const Outcome outcome = in_child([&] {
+    ::dup2(ends[1], STDIN_FILENO);
+    ::dup2(::open(fifo.c_str(), O_RDWR | O_CLOEXEC), STDOUT_FILENO);
+    const StandardStreams streams(real_kernel(), maps_of(kRange));
+    struct stat status {};
+    ::fstat(STDIN_FILENO, &status);
+    if (status.st_uid != kRange.first) ::_exit(1);
+    ::fstat(STDOUT_FILENO, &status);
+    if (status.st_uid != 0) ::_exit(2);
   });
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   ::close(ends[0]);

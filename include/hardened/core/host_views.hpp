@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernel file systems that show one of the host's namespaces to a container which shares it. A user
 // namespace that does not own that namespace cannot mount them fresh: it gets the host's own mount,
-// read-only and alone. Judges nothing.
+// alone and read-only; /proc as writable as a fresh one. Judges nothing.
 #pragma once
 
 #include <string>
@@ -29,10 +29,10 @@ bool shares_with_host(const Json& document, const Facts& facts, std::string_view
 // As the document mounts it: fresh, where only a view can be had.
 bool needs_host_view(const Json& document, const Facts& facts, const Json& mount);
 
-// "bind" and all that a view has besides.
-std::vector<std::string> host_view_options();
+// "bind" and all that the view in place of `mount`, which needs one, has besides.
+std::vector<std::string> host_view_options(const Json& mount);
 
-// Whether the mount, a read-only bind that is not recursive, is such a view.
+// Whether the mount, a bind that is not recursive and, but of /proc, read-only, is such a view.
 bool is_host_view(const Json& document, const Facts& facts, const Json& mount);
 
 }  // namespace hardened

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Standard input, output and error, given to the container's root as far as they are pipes or
-// sockets: a server that opens /dev/stdout anew would else get EACCES. Terminals and files stay
-// whose they are.
+// sockets: a server that opens /dev/stdout anew would else get EACCES. Terminals, files and FIFOs
+// that have a name stay whose they are.
 #pragma once
 
 #include <optional>
