@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -38,8 +39,10 @@ def main(words: list[str], usage: str) -> int:
     try:
         image = build.image(arguments.suite)
     except subprocess.CalledProcessError as error:
+        if reachable(arguments.suite):
+            raise
         # No network and nothing cached is the machine's own lack, not a failure of what is tested.
-        return verdict.skipped(f"this host: the image cannot be built here: {error}", False)
+        return verdict.skipped(f"this host: no network to build the image: {error}", False)
     return Session(arguments, image).run()
 
 
@@ -51,6 +54,14 @@ def unable(arguments: argparse.Namespace) -> tuple[str, bool] | None:
     if not os.access(arguments.binary, os.X_OK):
         return f"{arguments.binary} is not built (cmake --build --preset release)", True
     return None
+
+
+def reachable(suite: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{suites.mirror()}/dists/{suite}/Release", timeout=30).close()
+        return True
+    except OSError:
+        return False
 
 
 def whole_suite() -> list[str]:
