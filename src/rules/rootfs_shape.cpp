@@ -79,14 +79,16 @@ class Judge {
       return at_or_below(tree, sensitive) && place != tree && at_or_below(place, tree);
     });
   }
-  // Likewise, for storage that is itself sensitive: only of that is known where it lies.
+  // Likewise, by where the storage lies in the file system that the sensitive place is of. What is
+  // mounted between them is of another device, and not found to be that place.
   bool stored_by_location(const Location& place, const SensitivePath& sensitive) const {
-    return std::any_of(
-        facts_.host.sensitive.begin(), facts_.host.sensitive.end(), [&](const SensitivePath& tree) {
-          return holds(storage_, tree.path) && at_or_below(tree.path, sensitive.path) &&
-                 tree.location.device == place.device && place.path != tree.location.path &&
-                 at_or_below(place.path, tree.location.path);
-        });
+    return std::any_of(storage_.begin(), storage_.end(), [&](const std::string& tree) {
+      if (!at_or_below(tree, sensitive.path)) return false;
+      const std::string below = tree.substr(sensitive.path == "/" ? 0 : sensitive.path.size());
+      const std::string lies =
+          below.empty() ? sensitive.location.path : path_below(sensitive.location.path, below);
+      return place.path != lies && at_or_below(place.path, lies);
+    });
   }
 
   const Facts& facts_;

@@ -21,8 +21,10 @@ class Faults : public ContainerTest {
     environment.configuration = directory / "etc";
     fs::create_directory(environment.configuration);
     // The filter's evaluation makes no call that could fail, and takes most of the time.
+    const Json rules{{"seccomp", {{"mode", "off"}}},
+                     {"rootfs-shape", {{"storage", {directory.path().string()}}}}};
     put(environment.configuration + "/policy.json",
-        R"({"profiles": {"standard": {"rules": {"seccomp": {"mode": "off"}}}}})");
+        Json{{"profiles", {{"standard", {{"rules", rules}}}}}}.dump());
     for (const char* name : {"upper", "work"}) fs::create_directory(directory / name);
     fs::rename(bundle() + "/rootfs", directory / "lower");
     fs::create_directory(directory / "lower/var");
