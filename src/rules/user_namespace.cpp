@@ -167,6 +167,19 @@ class Giver {
     replace_host_views();
   }
 
+  // Where the policy refuses that namespace as well, its own line says what is to be known.
+  void refuse_missing(const std::string& pointer, const HostView& view) {
+    const Json& settings = input_.profile.settings("host-namespaces");
+    if (input_.profile.mode("host-namespaces") == RuleMode::enforce &&
+        find_string(settings, join("", view.name_space)) != "allow") {
+      return;
+    }
+    draft_.refuse(pointer,
+                  "the host's " + std::string(view.type) + ", which is not mounted at " +
+                      std::string(view.place),
+                  kMode, "user_namespaces(7)");
+  }
+
   void replace_host_views() {
     const std::size_t count = find_array(draft_.document(), "/mounts").size();
     for (std::size_t index = 0; index < count; ++index) {
@@ -177,10 +190,7 @@ class Giver {
           *host_view_at(normal_path("/" + find_string(mount, "/destination").value_or("")));
       const auto fact = input_.facts.sources.find(std::string(view.place));
       if (fact != input_.facts.sources.end() && fact->second.sight == Sight::missing) {
-        draft_.refuse(pointer,
-                      "the host's " + std::string(view.type) + ", which is not mounted at " +
-                          std::string(view.place),
-                      kMode, "user_namespaces(7)");
+        refuse_missing(pointer, view);
         continue;
       }
       mount["options"] = host_view_options(mount);
