@@ -8,8 +8,18 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lib import state
 from lib.case import EngineCase
 from lib.docker import IMAGE
+
+
+# A writable root, so that it is not that which denies.
+BUILD = {"default_profile": "build"}
+
+
+def three_ranges() -> dict:
+    pool = {"first_id": 1900544000, "size": 3 * 65536}
+    return {"profiles": {"standard": {"rules": {"user-namespace": {"pool": pool}}}}}
 
 
 def ranges(text: str) -> list[tuple[int, int, int]]:
@@ -19,16 +29,6 @@ def ranges(text: str) -> list[tuple[int, int, int]]:
 class UserNamespace(EngineCase):
     def layer(self, container: str, which: str = "UpperDir") -> Path:
         return Path(self.engine.inspect(container, "{{.GraphDriver.Data." + which + "}}"))
-
-    def shifted(self, path: Path) -> list[str]:
-        """What belongs to an id that only a container has."""
-        found = []
-        for directory, names, files in os.walk(path):
-            for name in [".", *names, *files]:
-                status = os.lstat(os.path.join(directory, name))
-                if status.st_uid >= 65536 or status.st_gid >= 65536:
-                    found.append(os.path.join(directory, name))
-        return found
 
     def test_root_is_an_unprivileged_id_of_its_own(self):
         maps = [self.inside(self.sleeper(), "cat", "/proc/self/uid_map") for _ in range(3)]
@@ -72,7 +72,7 @@ class UserNamespace(EngineCase):
         upper = self.layer(name)
         self.assertEqual((upper / "var/kept").read_text(), "state\n")
         self.assertEqual((upper / "tmp/d").stat().st_uid, 1000)
-        self.assertEqual(self.shifted(upper), [])
+        self.assertEqual(state.shifted(upper)[1], [])
 
     def test_volumes_hold_the_ids_that_runc_would_have_written(self):
         with tempfile.TemporaryDirectory(dir="/srv") as directory:
@@ -144,6 +144,32 @@ class UserNamespace(EngineCase):
             self.inside(one, "cat", "/proc/self/uid_map"),
         )
         self.assertNotIn("65534", self.inside(guest, "ls", "-ln", "/bin/busybox"))
+
+    def test_who_joined_keeps_the_range_when_the_other_is_gone(self):
+        with self.policy(three_ranges()):
+            one = self.sleeper()
+            guest = self.sleeper("--network", f"container:{one}")
+            held = self.inside(guest, "cat", "/proc/self/uid_map")
+            self.assertEqual(held, self.inside(one, "cat", "/proc/self/uid_map"))
+            self.engine.cli("rm", "-f", one).check()
+            for _ in range(2):
+                self.assertNotEqual(held, self.inside(self.sleeper(), "cat", "/proc/self/uid_map"))
+            refused = self.engine.run(IMAGE, "true").check_failed().err
+            self.assertIn("rules.user-namespace.pool", refused, "the third is the guest's")
+            self.assertEqual("f\n", self.inside(guest, "sh", "-c", "echo f > /tmp/f; cat /tmp/f"))
+            self.engine.cli("rm", "-f", guest).check()
+            given = self.engine.run(IMAGE, "cat", "/proc/self/uid_map").check().out
+            self.assertEqual(held, given, "given back with the last that has it")
+
+    def test_ids_of_an_image_beyond_the_range_are_nobodys(self):
+        """As docs/docker.md says: they show as 65534 and cannot be changed; nothing is said of it at the start."""
+        self.engine.import_image("high-ids", owners={"opt/one": 70000, "opt/two": 1879048192})
+        script = "stat -c '%u:%g' /opt/one /opt/two; cat /opt/one; chown 0 /opt/one || echo denied"
+        done = self.engine.run("high-ids", "sh", "-c", script, runtime="runc").check()
+        self.assertIn("70000:70000\n1879048192:1879048192\n", done.out)
+        with self.policy(BUILD):
+            done = self.engine.run("high-ids", "sh", "-c", script).check()
+        self.assertIn("65534:65534\n65534:65534\nof the image\ndenied\n", done.out)
 
     def test_a_device_by_another_name_is_the_one_that_was_asked_for(self):
         name = self.engine.cli(

@@ -118,6 +118,8 @@ class Docker:
     def inspect(self, container: str, template: str) -> str:
         return self.cli("inspect", "-f", template, container).check().out.strip()
 
-    def import_image(self, name: str, extra: dict[str, str] | None = None, *changes: str) -> None:
+    def import_image(
+        self, name: str, extra: dict[str, str] | None = None, *changes: str, owners: dict | None = None
+    ) -> None:
         flags = [word for change in ('CMD ["sh"]', *changes) for word in ("--change", change)]
-        self.cli("import", *flags, "-", name, stdin=image.archive(extra)).check()
+        self.cli("import", *flags, "-", name, stdin=image.archive(extra, owners)).check()

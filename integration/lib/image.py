@@ -32,11 +32,12 @@ FILES = {
     "etc/group": "root:x:0:\napp:x:1000:\nextra:x:2000:app\n",
     "usr/bin/marker": "part of the image\n",
 }
+OWNED = b"of the image\n"
 OWNERS = {"home/app": 1000}
 
 
-def archive(extra: dict[str, str] | None = None) -> bytes:
-    """`extra`: files by path; a value that starts with `-> ` makes a symbolic link."""
+def archive(extra: dict[str, str] | None = None, owners: dict[str, int] | None = None) -> bytes:
+    """`extra`: files by path; a value that starts with `-> ` makes a symbolic link. `owners`: files by path, too."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path, mode in DIRECTORIES.items():
@@ -46,6 +47,11 @@ def archive(extra: dict[str, str] | None = None) -> bytes:
             tar.addfile(entry)
         for path, text in {**FILES, **(extra or {})}.items():
             add(tar, path, text.encode(), 0o644)
+        for path, owner in (owners or {}).items():
+            entry = tarfile.TarInfo(path)
+            entry.uid = entry.gid = owner
+            entry.size, entry.mode = len(OWNED), 0o644
+            tar.addfile(entry, io.BytesIO(OWNED))
         add(tar, "bin/busybox", BUSYBOX.read_bytes(), 0o755)
         for name in applets():
             add_link(tar, f"bin/{name}", "busybox")

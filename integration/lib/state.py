@@ -32,6 +32,22 @@ def records() -> set[str]:
     return files_below(STATE / "records")
 
 
+def shifted(directory: Path) -> tuple[int, list[str]]:
+    """How many files there are, and those that belong to an id which only a container has."""
+    seen, found = 0, []
+    for place, names, files in os.walk(directory):
+        for name in [".", *names, *files]:
+            path = os.path.join(place, name)
+            try:
+                status = os.lstat(path)
+            except FileNotFoundError:  # the engine works meanwhile
+                continue
+            seen += 1
+            if status.st_uid >= 65536 or status.st_gid >= 65536:
+                found.append(f"{path} {status.st_uid}:{status.st_gid}")
+    return seen, found
+
+
 def here() -> set[str]:
     """Inside a sandbox everything counts: nobody else acts there."""
     return mounts() | links()
