@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "container.hpp"
+#include "hardened/shell/harden.hpp"
 
 namespace hardened {
 namespace {
@@ -52,6 +53,55 @@ class JoinedNamespaces : public ContainerTest {
       }
     }
     config["linux"]["namespaces"].push_back({{"type", type}, {"path", path}});
+  }
+
+  // A create by the whole way that joins the network of a container with ids of our pool, which
+  // ends before the `last`th look at its user namespace. Code 0: the runtime was reached, and the
+  // output is the number of looks; 1: refused, and the output says why.
+  Outcome create_joining(int last) {
+    environment.configuration = directory / "etc";
+    std::filesystem::create_directory(environment.configuration);
+    // The filter's evaluation takes most of the time.
+    put(environment.configuration + "/policy.json",
+        R"({"profiles": {"standard": {"rules": {"seccomp": {"mode": "off"}}}}})");
+    return in_child([&] {
+      const pid_t owner = start(CLONE_NEWUSER | CLONE_NEWNET);
+      for (const char* map : {"/uid_map", "/gid_map"}) {
+        put("/proc/" + std::to_string(owner) + map, "0 1879506944 65536\n");
+      }
+      join("network", file(owner, "net"));
+      write_config();
+      int looks = 0;
+      FakeKernel kernel(Mounts::real);
+      kernel.before["open " + file(owner, "user")] = [&] {
+        if (++looks != last) return;
+        if (files_of_state() == 0) dprintf(1, "not leased yet");
+        ::kill(owner, SIGKILL);
+        ::waitpid(owner, nullptr, 0);
+      };
+      int code = 0;
+      try {
+        harden(kernel, environment,
+               Invocation::parse({"--root", root(), "create", "--bundle", bundle(), "c1"}));
+      } catch (const Executed&) {
+        dprintf(1, "%d", looks);
+      } catch (const Error& error) {
+        dprintf(1, "%s", error.what());
+        code = 1;
+      }
+      ::kill(owner, SIGKILL);
+      ::_exit(code);
+    });
+  }
+  std::size_t files_of_state() {
+    std::size_t count = 0;
+    for (const char* name : {"ids", "records"}) {
+      for (const auto& entry :
+           std::filesystem::recursive_directory_iterator(environment.state + "/" + name)) {
+        if (entry.is_regular_file()) ++count;
+      }
+    }
+    return count;
   }
 
   pid_t neighbour = 0;
@@ -119,6 +169,21 @@ TEST_F(JoinedNamespaces, ExecEntersThemFromTheHost) {
   EXPECT_EQ(
       command({"runc", "--root", root(), "exec", "c1", "readlink", "/proc/self/ns/net"}).output,
       std::filesystem::read_symlink(file(neighbour, "net")).string() + "\n");
+}
+
+// Its ids may be another container's by then: they are leased first, and it is looked at again.
+TEST_F(JoinedNamespaces, AContainerThatEndsWhileItIsJoinedIsNotJoined) {
+  const Outcome whole = create_joining(0);
+  ASSERT_EQ(whole.code, 0) << whole.output;
+  const int looks = std::stoi(whole.output);
+  ASSERT_GE(looks, 1) << "once its ids are held";
+  std::filesystem::remove_all(environment.configuration);
+  const Outcome outcome = create_joining(looks);
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.output, "the container whose namespaces it joins is gone");
+  EXPECT_EQ(files_of_state(), 0U);
+  Json written = parse_document(text_of(bundle() + "/config.json"));
+  EXPECT_EQ(find_array(written, "/linux/uidMappings").size(), 0U) << "the caller's file";
 }
 
 }  // namespace
