@@ -2,6 +2,7 @@
 """crun as the low-level runtime: what holds under runc holds under it."""
 import json
 import os
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -34,7 +35,12 @@ class Crun(unittest.TestCase):
         with open(self.bundle.directory / "output", "wb") as output:
             words = ("--root", self.runtime.root, "create", "--bundle", str(self.bundle.directory))
             code = command.run_to_file(
-                output, self.runtime.program, *words, identifier, environment=ENVIRONMENT
+                output,
+                self.runtime.program,
+                *words,
+                identifier,
+                environment=ENVIRONMENT,
+                stdin=subprocess.PIPE,
             )
         self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
         self.addCleanup(lambda: self.plain.call("delete", "--force", identifier))
@@ -83,6 +89,24 @@ class Crun(unittest.TestCase):
         self.assertEqual(["of the volume", "7 8"], said[:2])
         self.assertIn("Read-only file system", said[2])
         self.assertEqual(0, (volume / "new").stat().st_uid)
+
+    def test_the_hosts_null_device_stays_the_hosts(self):
+        """crun gives its standard streams to the container's root, and a device of the host is one for all."""
+        self.addCleanup(os.chown, "/dev/null", 0, 0)  # or the host would suffer from a failure
+        words = ("--root", self.runtime.root, "run", "--bundle", str(self.bundle.directory))
+        with open(self.bundle.directory / "output", "wb") as output:
+            code = command.run_to_file(
+                output,
+                self.runtime.program,
+                *words,
+                self.bundle.directory.name,
+                environment=ENVIRONMENT,
+            )
+        owner = os.stat("/dev/null")
+        self.assertEqual((0, 0), (owner.st_uid, owner.st_gid))
+        said = (self.bundle.directory / "output").read_text()
+        self.assertEqual(3, code, said)
+        self.assertIn("which crun would give", said)
 
     def test_a_mount_inside_another_is_refused_for_crun_would_leave_it_out(self):
         volume = self.bundle.directory / "volume"

@@ -58,11 +58,17 @@ def run(
     return Result(words, done.returncode, done.stdout, done.stderr)
 
 
-def run_to_file(output, *words: str, environment: dict | None = None, timeout: float = 120) -> int:
+def run_to_file(
+    output,
+    *words: str,
+    environment: dict | None = None,
+    timeout: float = 120,
+    stdin=subprocess.DEVNULL,
+) -> int:
     """For a command that leaves a process behind which holds its output open."""
     return subprocess.run(
         words,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=output,
         env=environment,

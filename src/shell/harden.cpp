@@ -2,6 +2,8 @@
 #include "hardened/shell/harden.hpp"
 
 #include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -49,13 +51,35 @@ void require_pivot(const Policy& policy, const Invocation& invocation) {
   }
 }
 
+bool is_crun(const std::string& runtime) {
+  return runtime.substr(runtime.rfind('/') + 1).starts_with("crun");
+}
+
+// crun gives whatever its standard streams are to the container's root. The host's /dev/null would
+// be that container's from then on, on the host: its root could close it to everybody.
+void require_no_host_node(Kernel& kernel, const std::string& runtime, const Plan& plan) {
+  constexpr unsigned kMemoryDevices = 1;  // null, zero, full, random ...
+  if (!is_crun(runtime) || !plan.mapping) return;
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status {};
+    try {
+      status = kernel.status(number);
+    } catch (const Error&) {
+      continue;  // closed by the caller
+    }
+    if (S_ISCHR(status.st_mode) && major(status.st_rdev) == kMemoryDevices) {
+      throw refused({"user-namespace", "/linux/namespaces",
+                     "a standard stream on a device of the host (/dev/null), which crun would give "
+                     "to the container's root",
+                     "user_namespaces(7)", "rules.user-namespace.mode"});
+    }
+  }
+}
+
 // crun 1.8 takes only the topmost mount of a bind into a user namespace: what stands inside it
 // would be missing, and what the user has read-only or in memory be written to the outer source.
 void require_nested_kept(const std::string& runtime, const Plan& plan, const Facts& facts) {
-  if (!runtime.substr(runtime.rfind('/') + 1).starts_with("crun") ||
-      find_array(plan.config, "/linux/uidMappings").empty()) {
-    return;
-  }
+  if (!is_crun(runtime) || find_array(plan.config, "/linux/uidMappings").empty()) return;
   for (const Nesting& nesting : nested_mounts(plan.config, facts)) {
     if (is_host_view(plan.config, facts, plan.config.at("mounts").at(nesting.holder))) continue;
     throw refused({"mounts", join("/mounts", nesting.mount) + "/destination",
@@ -143,6 +167,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
   require_nested_kept(runtime, plan, inspection.facts);
+  require_no_host_node(kernel, runtime, plan);
 
   // From here on each step is undone where a later one fails; execve outlives them all.
   lease.hold_only(plan.mapping);
