@@ -256,7 +256,7 @@ ResourcesAt created(Draft& draft, const HostFacts& host, std::string_view contro
   }
   draft.degrade(kResources,
                 "no limit of " + std::string(controller) +
-                    ": the engine runs without root, and no cgroup was delegated to it");
+                    " is added: the engine runs without root, and no cgroup was delegated to it");
   return {kResources, LeftOut::as_it_is};
 }
 
