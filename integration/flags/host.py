@@ -2,6 +2,8 @@
 """What a container has of the host: namespaces, devices, kernel settings."""
 from flags.case import SAME, Section, elsewhere, hardened, refused, same
 
+UNPRIVILEGED = "runs with its own ids and without rights over what it shares"
+
 MAP = "awk '{print ($2 >= 1879048192 ? \"its own\" : $2), $3}' /proc/self/uid_map"
 JOINED = "the user namespace of X is joined with it, for another one would have no power over it"
 
@@ -61,13 +63,13 @@ NAMESPACES = Section(
                 f"--{flag} host, the policy allows it",
                 "hardened",
                 f"integration/docker/host_namespaces.py test_{name}",
-                "runs with its own ids and without rights over what it shares",
+                why,
             )
-            for flag, name in (
-                ("network", "the_hosts_network"),
-                ("ipc", "the_hosts_ipc"),
-                ("pid", "the_hosts_processes"),
-                ("uts", "the_hosts_names"),
+            for flag, name, why in (
+                ("network", "the_hosts_network", UNPRIVILEGED),
+                ("ipc", "the_hosts_ipc", "its own ids; in the host's /dev/shm, which is a mount of its own, root's files are its root's"),
+                ("pid", "the_hosts_processes", UNPRIVILEGED),
+                ("uts", "the_hosts_names", UNPRIVILEGED),
             )
         ),
     ),
