@@ -9,7 +9,7 @@ from lib import command, image, sandbox, verdict
 
 PODMAN = "/usr/bin/podman"
 IMAGE = "localhost/busybox"
-USER = "rootless"
+USER, UID = "rootless", 4712
 IDS = (400000, 65536)  # of /etc/subuid: what an administrator gave the user
 
 
@@ -22,16 +22,16 @@ class Podman:
         self.directory = sandbox.base() / ("rootless" if rootless else "podman")
         for name in ("", "storage", "tmp"):
             (self.directory / name).mkdir(mode=0o755)
-        # Podman takes 50 characters at most; /run is the sandbox's own.
-        self.runtime_directory = Path("/run/rootless" if rootless else "/run/podman-tests")
-        self.runtime_directory.mkdir(mode=0o700)
+        # As logind makes it: where the wrapper expects what Podman gives each container. /run is the sandbox's own.
+        self.runtime_directory = Path(f"/run/user/{UID}" if rootless else "/run/podman-tests")
+        self.runtime_directory.mkdir(mode=0o700, parents=True)
         if rootless:
             self.add_user()
 
     def add_user(self) -> None:
         for name, line in {
-            "passwd": f"{USER}:x:4712:4712::{self.directory}:/bin/sh",
-            "group": f"{USER}:x:4712:",
+            "passwd": f"{USER}:x:{UID}:{UID}::{self.directory}:/bin/sh",
+            "group": f"{USER}:x:{UID}:",
             "subuid": f"{USER}:{IDS[0]}:{IDS[1]}",
             "subgid": f"{USER}:{IDS[0]}:{IDS[1]}",
         }.items():
