@@ -5,21 +5,14 @@ import os
 import re
 import tarfile
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lib import slowness, state
+from lib import state
 from lib.case import EngineCase
 from lib.docker import IMAGE
 
-
 # A writable root, so that it is not that which denies.
 BUILD = {"default_profile": "build"}
-
-
-def three_ranges() -> dict:
-    pool = {"first_id": 1900544000, "size": 3 * 65536}
-    return {"profiles": {"standard": {"rules": {"user-namespace": {"pool": pool}}}}}
 
 
 def ranges(text: str) -> list[tuple[int, int, int]]:
@@ -145,22 +138,6 @@ class UserNamespace(EngineCase):
         )
         self.assertNotIn("65534", self.inside(guest, "ls", "-ln", "/bin/busybox"))
 
-    def test_who_joined_keeps_the_range_when_the_other_is_gone(self):
-        with self.policy(three_ranges()):
-            one = self.sleeper()
-            guest = self.sleeper("--network", f"container:{one}")
-            held = self.inside(guest, "cat", "/proc/self/uid_map")
-            self.assertEqual(held, self.inside(one, "cat", "/proc/self/uid_map"))
-            self.engine.cli("rm", "-f", one).check()
-            for _ in range(2):
-                self.assertNotEqual(held, self.inside(self.sleeper(), "cat", "/proc/self/uid_map"))
-            refused = self.engine.run(IMAGE, "true").check_failed().err
-            self.assertIn("rules.user-namespace.pool", refused, "the third is the guest's")
-            self.assertEqual("f\n", self.inside(guest, "sh", "-c", "echo f > /tmp/f; cat /tmp/f"))
-            self.engine.cli("rm", "-f", guest).check()
-            given = self.engine.run(IMAGE, "cat", "/proc/self/uid_map").check().out
-            self.assertEqual(held, given, "given back with the last that has it")
-
     def test_ids_of_an_image_beyond_the_range_are_nobodys(self):
         """As docs/docker.md says: they show as 65534 and cannot be changed; nothing is said of it at the start."""
         self.engine.import_image("high-ids", owners={"opt/one": 70000, "opt/two": 1879048192})
@@ -186,17 +163,6 @@ class UserNamespace(EngineCase):
         )
         self.assertRegex(name.check().out, r"1, +3")
         self.assertIn("written", name.out)
-
-    def test_many_at_once_are_disjoint_and_leave_nothing(self):
-        def one(index: int) -> str:
-            return self.engine.run(IMAGE, "cat", "/proc/self/uid_map").check().out
-
-        count = 200 if slowness.FACTOR == 1 else 24
-        with ThreadPoolExecutor(8) as pool:
-            outputs = list(pool.map(one, range(count)))
-        self.assertEqual(len(outputs), count)
-        self.engine.run(IMAGE, "true").check()
-        self.assertLessEqual(len(list(Path("/run/hardened/ids").iterdir())), 8)
 
     def test_sysctls_and_the_ping_range_fit(self):
         out = self.engine.shell(

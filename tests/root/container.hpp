@@ -69,6 +69,18 @@ class ContainerTest : public ::testing::Test {
                    Looking::must_see);
   }
 
+  // For the whole way of a bundle.
+  void write_policy() {
+    environment.configuration = directory / "etc";
+    std::filesystem::create_directory(environment.configuration);
+    // The filter's evaluation makes no call that could fail, and takes most of the time. The rootfs
+    // lies below /run.
+    const Json rules{{"seccomp", {{"mode", "off"}}},
+                     {"rootfs-shape", {{"storage", {directory.path().string()}}}}};
+    put(environment.configuration + "/policy.json",
+        Json{{"profiles", {{"standard", {{"rules", rules}}}}}}.dump());
+  }
+
   // In a child, with its output collected.
   Outcome in_child(const std::function<void()>& body) {
     const std::string file = directory / "output";

@@ -18,13 +18,7 @@ class Faults : public ContainerTest {
   void SetUp() override {
     ContainerTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    environment.configuration = directory / "etc";
-    fs::create_directory(environment.configuration);
-    // The filter's evaluation makes no call that could fail, and takes most of the time.
-    const Json rules{{"seccomp", {{"mode", "off"}}},
-                     {"rootfs-shape", {{"storage", {directory.path().string()}}}}};
-    put(environment.configuration + "/policy.json",
-        Json{{"profiles", {{"standard", {{"rules", rules}}}}}}.dump());
+    write_policy();
     for (const char* name : {"upper", "work"}) fs::create_directory(directory / name);
     fs::rename(bundle() + "/rootfs", directory / "lower");
     fs::create_directory(directory / "lower/var");

@@ -59,11 +59,7 @@ class JoinedNamespaces : public ContainerTest {
   // ends before the `last`th look at its user namespace. Code 0: the runtime was reached, and the
   // output is the number of looks; 1: refused, and the output says why.
   Outcome create_joining(int last) {
-    environment.configuration = directory / "etc";
-    std::filesystem::create_directory(environment.configuration);
-    // The filter's evaluation takes most of the time.
-    put(environment.configuration + "/policy.json",
-        R"({"profiles": {"standard": {"rules": {"seccomp": {"mode": "off"}}}}})");
+    write_policy();
     return in_child([&] {
       const pid_t owner = start(CLONE_NEWUSER | CLONE_NEWNET);
       for (const char* map : {"/uid_map", "/gid_map"}) {

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ranges of host ids on Docker: many containers at once, and who keeps a range how long."""
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lib import slowness
+from lib.case import EngineCase
+from lib.docker import IMAGE
+
+
+def three_ranges() -> dict:
+    pool = {"first_id": 1900544000, "size": 3 * 65536}
+    return {"profiles": {"standard": {"rules": {"user-namespace": {"pool": pool}}}}}
+
+
+class IdRanges(EngineCase):
+    def test_who_joined_keeps_the_range_when_the_other_is_gone(self):
+        with self.policy(three_ranges()):
+            one = self.sleeper()
+            guest = self.sleeper("--network", f"container:{one}")
+            held = self.inside(guest, "cat", "/proc/self/uid_map")
+            self.assertEqual(held, self.inside(one, "cat", "/proc/self/uid_map"))
+            self.engine.cli("rm", "-f", one).check()
+            for _ in range(2):
+                self.assertNotEqual(held, self.inside(self.sleeper(), "cat", "/proc/self/uid_map"))
+            refused = self.engine.run(IMAGE, "true").check_failed().err
+            self.assertIn("rules.user-namespace.pool", refused, "the third is the guest's")
+            self.assertEqual("f\n", self.inside(guest, "sh", "-c", "echo f > /tmp/f; cat /tmp/f"))
+            self.engine.cli("rm", "-f", guest).check()
+            given = self.engine.run(IMAGE, "cat", "/proc/self/uid_map").check().out
+            self.assertEqual(held, given, "given back with the last that has it")
+
+    def test_many_at_once_are_disjoint_and_leave_nothing(self):
+        def one(index: int) -> str:
+            return self.engine.run(IMAGE, "cat", "/proc/self/uid_map").check().out
+
+        count = 200 if slowness.FACTOR == 1 else 24
+        with ThreadPoolExecutor(8) as pool:
+            outputs = list(pool.map(one, range(count)))
+        self.assertEqual(len(outputs), count)
+        self.engine.run(IMAGE, "true").check()
+        self.assertLessEqual(len(list(Path("/run/hardened/ids").iterdir())), 8)
