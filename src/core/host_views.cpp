@@ -30,12 +30,19 @@ const HostView* host_view_at(std::string_view destination) {
   return view == kViews.end() ? nullptr : view;
 }
 
+bool is_host_namespace(const std::string& path, const Facts& facts) {
+  const auto fact = facts.namespaces.find(path);
+  if (fact != facts.namespaces.end() && fact->second.sight == Sight::seen) return fact->second.host;
+  const std::vector<std::string> parts = path_components(path);
+  return parts.size() >= 2 && parts[0] == "proc" &&
+         (parts[1] == "1" || parts[1] == "self" || parts[1] == "thread-self");
+}
+
 bool shares_with_host(const Json& document, const Facts& facts, std::string_view type) {
   const Json& namespaces = find_array(document, "/linux/namespaces");
   return std::none_of(namespaces.begin(), namespaces.end(), [&](const Json& entry) {
-    if (find_string(entry, "/type") != type) return false;
-    const auto fact = facts.namespaces.find(find_string(entry, "/path").value_or(""));
-    return fact == facts.namespaces.end() || !fact->second.host;
+    return find_string(entry, "/type") == type &&
+           !is_host_namespace(find_string(entry, "/path").value_or(""), facts);
   });
 }
 

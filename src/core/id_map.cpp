@@ -92,6 +92,11 @@ std::vector<IdMapping> id_map_from_json(const Json& list) {
   return map;
 }
 
+bool fits_a_range(std::int64_t id) {
+  constexpr std::int64_t kLargest = 16777216;  // the schema's maximum
+  return id >= 0 && id < kLargest;
+}
+
 bool maps_id(const Json& list, std::int64_t id) {
   return list.empty() || std::any_of(list.begin(), list.end(), [&](const Json& mapping) {
            const std::int64_t first = find_integer(mapping, "/containerID").value_or(0);

@@ -58,7 +58,7 @@ struct UnifiedBound {
   std::int64_t maximum;
   std::string_view suffixes;  // that the kernel understands after the number
   std::string_view reason;
-  std::string_view setting;
+  std::string_view mode;  // the rule's: no other setting allows what is not understood
 };
 
 void bound_unified(Draft& draft, const std::string& member, const std::string& text,
@@ -66,7 +66,7 @@ void bound_unified(Draft& draft, const std::string& member, const std::string& t
   const auto asked = cgroup_number(text, bound.suffixes);
   if (!asked) {
     draft.refuse(member, "\"" + printable(text, 40) + "\", which is neither a number nor max",
-                 bound.setting);
+                 bound.mode);
   } else if (*asked > bound.maximum) {
     draft.set(member, std::to_string(bound.maximum), bound.reason);
   }
@@ -87,13 +87,13 @@ constexpr std::string_view kLastWriter =
 constexpr std::string_view kFairDisks = "no weight above the others' on a disk";
 
 void limit_unified_pids(Draft& draft, const ResourcesAt& at, std::int64_t maximum) {
-  const std::string_view setting = "rules.pids-limit.limit";
+  const std::string_view mode = "rules.pids-limit.mode";
   each_unified(draft, at, "pids.",
                [&](const std::string& key, const std::string& member, const std::string& text) {
                  if (key == "pids.max") {
-                   bound_unified(draft, member, text, {maximum, "", kLastWriter, setting});
+                   bound_unified(draft, member, text, {maximum, "", kLastWriter, mode});
                  } else {
-                   refuse_key(draft, key, member, "rules.pids-limit.mode");
+                   refuse_key(draft, key, member, mode);
                  }
                });
 }
@@ -131,7 +131,7 @@ void limit_unified_memory(Draft& draft, const ResourcesAt& at,
                    const bool swap = key == "memory.swap.max";
                    bound_unified(draft, member, text,
                                  {swap ? swap_alone(draft, at, *maximum) : *maximum, kSizes,
-                                  kLastWriter, "rules.memory-limit.bytes"});
+                                  kLastWriter, "rules.memory-limit.mode"});
                  }
                });
 }
@@ -139,18 +139,18 @@ void limit_unified_memory(Draft& draft, const ResourcesAt& at,
 void limit_unified_cpu(Draft& draft, const ResourcesAt& at, std::int64_t maximum_weight) {
   constexpr std::array<std::string_view, 6> kHarmless{
       "cpu.max", "cpu.max.burst", "cpu.idle", "cpu.uclamp.max", "cpuset.cpus", "cpuset.mems"};
-  const std::string_view setting = "rules.cpu.shares";
+  const std::string_view mode = "rules.cpu.mode";
   each_unified(draft, at, "cpu",
                [&](const std::string& key, const std::string& member, const std::string& text) {
                  if (key == "cpu.weight") {
-                   bound_unified(draft, member, text, {maximum_weight, "", kLastWriter, setting});
+                   bound_unified(draft, member, text, {maximum_weight, "", kLastWriter, mode});
                  } else if (key == "cpu.weight.nice") {
                    // -20 is more than eighty times the default weight.
                    if (!cgroup_number(text, ""))
-                     draft.refuse(member, "\"" + printable(text, 40) + '"', setting);
+                     draft.refuse(member, "\"" + printable(text, 40) + '"', mode);
                  } else if (!among(kHarmless, key)) {
                    // cpuset.cpus.partition and .exclusive take CPUs away from everybody else.
-                   refuse_key(draft, key, member, "rules.cpu.mode");
+                   refuse_key(draft, key, member, mode);
                  }
                });
 }
@@ -208,7 +208,7 @@ void bound_weight(Draft& draft, const std::string& member, const std::string& te
   const auto weight = cgroup_number(blank == std::string::npos ? text : text.substr(blank + 1), "");
   if (!known || !weight || *weight == kUnlimited) {
     draft.refuse(member, "\"" + printable(text, 40) + "\", which is no weight",
-                 "rules.resources.block_io_weight");
+                 "rules.resources.mode");
   } else if (*weight > maximum) {
     const std::string prefix = blank == std::string::npos ? "" : text.substr(0, blank + 1);
     draft.set(member, prefix + std::to_string(maximum), kFairDisks);
@@ -241,7 +241,8 @@ void limit_unified_others(Draft& draft, const ResourcesAt& at, const Json& setti
         } else if (!name || (!limits(key) &&
                              std::find(allowed.begin(), allowed.end(), key) == allowed.end())) {
           // cgroup.procs moves processes, io.latency throttles the neighbours, and so on.
-          refuse_key(draft, key, member, "rules.resources.allowed_files");
+          refuse_key(draft, key, member,
+                     name ? "rules.resources.allowed_files" : "rules.resources.mode");
         }
       });
 }

@@ -12,6 +12,7 @@ namespace hardened {
 namespace {
 
 constexpr std::string_view kAllowedSources = "rules.mounts.allowed_sources";
+constexpr std::string_view kMode = "rules.mounts.mode";
 
 // Windows into the kernel: wherever they are mounted, they are the host's.
 constexpr std::array<std::string_view, 20> kKernelFileSystems{
@@ -47,6 +48,12 @@ std::string well_known(const std::string& path) {
   return at_or_below(path, "/var/run") ? path.substr(4) : path;
 }
 
+// Likewise for what a policy names: sources are judged by where they lie.
+std::vector<std::string> well_known(std::vector<std::string> paths) {
+  for (std::string& path : paths) path = well_known(path);
+  return paths;
+}
+
 bool same_device(const Location& one, const Location& other) {
   return !one.device.empty() && one.device == other.device;
 }
@@ -77,7 +84,7 @@ SourceJudge::SourceJudge(const Json& document, const RuleInput& input)
       root_(input.facts.root),
       facts_(input.facts),
       places_(engine_places(document, input.facts, input.id)),
-      allowed_(normal_paths(input.settings, "/allowed_sources")),
+      allowed_(well_known(normal_paths(input.settings, "/allowed_sources"))),
       public_(normal_paths(input.settings, "/allowed_read_only")),
       devices_(permitted_devices(input.profile.settings("devices"))),
       only_allowed_(find_boolean(input.settings, "/only_allowed_sources").value_or(false)) {
@@ -102,7 +109,7 @@ SourceVerdict SourceJudge::judge(const BindRequest& request) const {
     // Links decide where ".." leads, and nobody could look.
     if (climbs(request.source)) {
       verdict.objections.push_back(
-          {"a source by a name with \"..\" in it", std::string(kAllowedSources), ""});
+          {"a source by a name with \"..\" in it", std::string(kMode), ""});
     }
   }
   judge_one(source, request, verdict);
@@ -124,7 +131,7 @@ void SourceJudge::judge_submounts(const SourceFact& source, const BindRequest& r
     SourceVerdict inner;
     judge_one(submount, below, inner);
     if (inner.device_node)
-      inner.objections.push_back({"the device " + submount.path, "rules.devices.allowed", ""});
+      inner.objections.push_back({"the device " + submount.path, std::string(kMode), ""});
     for (Objection& objection : inner.objections)
       verdict.objections.push_back(std::move(objection));
     judge_submounts(submount, below, verdict);
@@ -153,7 +160,11 @@ void SourceJudge::judge_one(const SourceFact& source, const BindRequest& request
   } else if (is_engine_socket(source.path) && !allowed) {
     object("an engine's socket, " + request.source, "CIS 5.32");
   } else if (only_allowed_ && !allowed && !exception.any && !exception.end) {
-    object(request.source + " of the host, outside the roots that the policy allows", "");
+    // A relative one is the bundle's, wherever that lies.
+    const bool known = source.path.starts_with('/');
+    verdict.objections.push_back(
+        {request.source + " of the host, outside the roots that the policy allows",
+         std::string(known ? kAllowedSources : "rules.mounts.only_allowed_sources"), ""});
   }
 }
 

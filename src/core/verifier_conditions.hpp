@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,9 +92,13 @@ void seccomp(const Subject& subject);
 void sysctl(const Subject& subject);
 void user_namespace(const Subject& subject);
 
-// The limits of a resources object at `pointer`, where they are present.
-void unified(const Json& document, std::string_view pointer, std::string_view key,
-             std::int64_t most);
+// The cgroup files at `pointer` that `rule` answers for: those with a bound within it, of the rest
+// none but what only limits or what is `allowed`.
+using Bounds = std::map<std::string, std::int64_t, std::less<>>;
+void unified(const Json& document, std::string_view pointer, std::string_view rule,
+             const Bounds& bounds, const Strings& allowed = {});
+Bounds memory_bounds(std::int64_t most);
+Bounds disk_bounds(const Json& settings);
 std::optional<std::int64_t> memory_share(const Json& settings, const HostFacts& host);
 
 }  // namespace hardened::verifier

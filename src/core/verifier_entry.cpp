@@ -140,26 +140,27 @@ void verify_update(const Json& after, const Profile& profile, const HostFacts& h
   if (enforced("pids-limit")) {
     const auto most = profile.settings("pids-limit").at("limit").get<std::int64_t>();
     below(after, "/pids/limit", most);
-    verifier::unified(after, "/unified", "pids.max", most);
+    verifier::unified(after, "/unified", "pids-limit", {{"pids.max", most}});
   }
   const auto share = verifier::memory_share(profile.settings("memory-limit"), host);
   if (enforced("memory-limit") && share && *share >= 4096) {
     for (const char* field : {"/memory/limit", "/memory/swap", "/memory/reservation"}) {
       below(after, field, *share);
     }
-    for (const char* key : {"memory.max", "memory.swap.max", "memory.min", "memory.low"}) {
-      verifier::unified(after, "/unified", key, *share);
-    }
+    verifier::unified(after, "/unified", "memory-limit", verifier::memory_bounds(*share));
   }
   if (enforced("cpu")) {
     const Json& settings = profile.settings("cpu");
     const std::int64_t cpus = std::max<std::int64_t>(1, host.cpus);
     below(after, "/cpu/shares", settings.at("shares").get<std::int64_t>() * cpus);
     if (verifier::refused(settings, "realtime")) below(after, "/cpu/realtimeRuntime", 0);
-    verifier::unified(after, "/unified", "cpu.weight", 100 * cpus);
+    verifier::unified(after, "/unified", "cpu", {{"cpu.weight", 100 * cpus}});
   }
   if (enforced("resources")) {
-    disk_weights(after, profile.settings("resources").at("block_io_weight").get<std::int64_t>());
+    const Json& settings = profile.settings("resources");
+    disk_weights(after, settings.at("block_io_weight").get<std::int64_t>());
+    verifier::unified(after, "/unified", "resources", verifier::disk_bounds(settings),
+                      find_strings(settings, "/allowed_files"));
   }
   if (!enforced("devices")) return;
   const Json& rules = find_array(after, "/devices");

@@ -100,6 +100,15 @@ void vet_sharing(const Subject& s, const Mount& mount) {
   }
 }
 
+// /var/run is /run.
+bool allowed_source(const Subject& s, const std::string& path) {
+  return std::ranges::any_of(find_strings(s.settings, "/allowed_sources"), [&](std::string root) {
+    root = normal(root);
+    if (at_or_below(root, "/var/run")) root.erase(0, 4);
+    return at_or_below(path, root);
+  });
+}
+
 // By its name, and by what it is: a bind of /etc at another place has the same location.
 void vet_source(const Subject& s, const Mount& mount) {
   const std::string pointer = join(mount.pointer, "source");
@@ -107,8 +116,10 @@ void vet_source(const Subject& s, const Mount& mount) {
   if (source.empty()) fail(pointer, "a bind of the bundle");
   const auto found = s.facts.sources.find(source);
   const bool seen = found != s.facts.sources.end() && found->second.sight == Sight::seen;
+  // A relative one is the bundle's, wherever that lies.
+  if (!seen && !source.starts_with('/')) return;
   const std::string path = normal(seen ? found->second.path : source);
-  if (contains(find_strings(s.settings, "/allowed_sources"), path)) return;
+  if (allowed_source(s, path)) return;
   for (const char* list : {"/denied_trees", "/denied_paths"}) {
     if (contains(find_strings(s.settings, list), path)) fail(pointer, path + " is the host's");
   }

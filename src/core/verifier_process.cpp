@@ -23,11 +23,6 @@ void mapped(const Subject& s, const std::string& pointer, const char* list) {
   if (!mappings.empty() && !has) fail(pointer, "is outside the mapping");
 }
 
-bool real_time(std::string_view policy) {
-  return policy != "SCHED_OTHER" && policy != "SCHED_BATCH" && policy != "SCHED_IDLE" &&
-         policy != "SCHED_ISO" && !policy.empty();
-}
-
 bool allows(std::string_view action) {
   return action == "SCMP_ACT_ALLOW" || action == "SCMP_ACT_LOG" || action == "SCMP_ACT_TRACE" ||
          action == "SCMP_ACT_NOTIFY";
@@ -121,15 +116,6 @@ void process(const Subject& s) {
       find_integer(s.config, "/process/oomScoreAdj").value_or(s.facts.host.oom_score_adj);
   if (score < find_integer(s.settings, "/oom_score_adj_min").value_or(-1000)) {
     fail("/process/oomScoreAdj", "is below the profile's");
-  }
-  if (real_time(text_at(s.config, "/process/scheduler/policy"))) {
-    fail("/process/scheduler/policy", "is a real-time policy");
-  }
-  if (find_integer(s.config, "/process/scheduler/nice").value_or(0) < 0) {
-    fail("/process/scheduler/nice", "is a priority over the host's processes");
-  }
-  if (text_at(s.config, "/process/ioPriority/class") == "IOPRIO_CLASS_RT") {
-    fail("/process/ioPriority/class", "is the real-time class");
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Post-conditions on what the container may take of the host: limits, cgroup, devices.
+#include <limits>
 #include <sstream>
 
 #include "core/verifier_conditions.hpp"
@@ -44,15 +45,31 @@ bool must_be_there(const Subject& s, std::string_view controller, const char* po
          find_integer(s.config, pointer).value_or(0) != 0;
 }
 
+bool real_time(std::string_view policy) {
+  return policy != "SCHED_OTHER" && policy != "SCHED_BATCH" && policy != "SCHED_IDLE" &&
+         policy != "SCHED_ISO" && !policy.empty();
+}
+
+void no_real_time(const Subject& s) {
+  within(s, "/linux/resources/cpu/realtimeRuntime", 0);
+  if (real_time(text_at(s.config, "/process/scheduler/policy"))) {
+    fail("/process/scheduler/policy", "is a real-time policy");
+  }
+  if (text_at(s.config, "/process/ioPriority/class") == "IOPRIO_CLASS_RT") {
+    fail("/process/ioPriority/class", "is the real-time class");
+  }
+}
+
 }  // namespace
 
-void unified(const Json& document, std::string_view pointer, std::string_view key,
-             std::int64_t most) {
-  const std::string member = join(pointer, key);
-  const auto text = find_string(document, member);
-  if (!text) return;
-  const auto value = cgroup_value(*text);
-  if (!value || *value > most) fail(member, "is above the profile's limit");
+Bounds memory_bounds(std::int64_t most) {
+  return {
+      {"memory.max", most}, {"memory.swap.max", most}, {"memory.min", most}, {"memory.low", most}};
+}
+
+Bounds disk_bounds(const Json& settings) {
+  const std::int64_t most = settings.at("block_io_weight");
+  return {{"io.weight", most}, {"io.bfq.weight", most}};
 }
 
 void pids_limit(const Subject& s) {
@@ -62,7 +79,7 @@ void pids_limit(const Subject& s) {
       (!limit || *limit <= 0 || *limit > most)) {
     fail("/linux/resources/pids/limit", "must be within the profile's limit");
   }
-  unified(s.config, kUnified, "pids.max", most);
+  unified(s.config, kUnified, "pids-limit", {{"pids.max", most}});
 }
 
 std::optional<std::int64_t> memory_share(const Json& settings, const HostFacts& host) {
@@ -79,7 +96,11 @@ void memory_limit(const Subject& s) {
     fail("/linux/resources/memory/disableOOMKiller", "lets the container hang in the kernel");
   }
   const auto most = memory_share(s.settings, s.facts.host);
-  if (!most || *most < 4096) return;
+  if (!most || *most < 4096) {
+    unified(s.config, kUnified, "memory-limit",
+            memory_bounds(std::numeric_limits<std::int64_t>::max()));
+    return;
+  }
   const auto limit = find_integer(s.config, "/linux/resources/memory/limit");
   const bool bounded = must_be_there(s, "memory", "/linux/resources/memory/limit");
   if (bounded && (!limit || *limit == 0)) {
@@ -92,9 +113,7 @@ void memory_limit(const Subject& s) {
   for (const char* field : {"limit", "swap", "reservation"}) {
     within(s, join("/linux/resources/memory", field).c_str(), *most);
   }
-  for (const char* key : {"memory.max", "memory.swap.max", "memory.min", "memory.low"}) {
-    unified(s.config, kUnified, key, *most);
-  }
+  unified(s.config, kUnified, "memory-limit", memory_bounds(*most));
 }
 
 void resources(const Subject& s) {
@@ -107,11 +126,8 @@ void resources(const Subject& s) {
       within(s, join(disk, field).c_str(), s.settings.at("block_io_weight"));
     }
   }
-  for (const auto& [key, value] : find_object(s.config, kUnified).items()) {
-    if (key.starts_with("cgroup.") || key.find('/') != std::string::npos) {
-      fail(join(kUnified, key), "moves processes or what is counted");
-    }
-  }
+  unified(s.config, kUnified, "resources", disk_bounds(s.settings),
+          find_strings(s.settings, "/allowed_files"));
 }
 
 void cpu(const Subject& s) {
@@ -121,9 +137,11 @@ void cpu(const Subject& s) {
     fail(kShares, "must be present");
   }
   within(s, kShares, s.settings.at("shares").get<std::int64_t>() * cpus);
-  constexpr const char* kRealtime = "/linux/resources/cpu/realtimeRuntime";
-  if (refused(s.settings, "realtime")) within(s, kRealtime, 0);
-  unified(s.config, kUnified, "cpu.weight", 100 * cpus);
+  if (refused(s.settings, "realtime")) no_real_time(s);
+  if (find_integer(s.config, "/process/scheduler/nice").value_or(0) < 0) {
+    fail("/process/scheduler/nice", "is a priority over the host's processes");
+  }
+  unified(s.config, kUnified, "cpu", {{"cpu.weight", 100 * cpus}});
 }
 
 void cgroup(const Subject& s) {

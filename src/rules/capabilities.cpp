@@ -51,8 +51,9 @@ void refuse_excess(Draft& draft, const RuleInput& input, const Names& keep) {
       const std::string& name = names[index];
       if (contains(keep, name) || contains(unasked, name) || contains(refused, name)) continue;
       refused.push_back(name);
-      draft.refuse(join(join(kCapabilities, set), index), "the capability " + printable(name, 60),
-                   "rules.capabilities.keep");
+      draft.refuse(
+          join(join(kCapabilities, set), index), "the capability " + printable(name, 60),
+          name.starts_with("CAP_") ? "rules.capabilities.keep" : "rules.capabilities.excess");
     }
   }
 }

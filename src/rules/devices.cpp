@@ -109,7 +109,7 @@ void vet_owners(Draft& draft) {
       draft.refuse(pointer,
                    "the owner " + std::to_string(id) + ", outside the container's ids, " +
                        mapped_ids(mappings),
-                   draft.mapping() ? "rules.user-namespace.range_size" : kMode,
+                   draft.mapping() && fits_a_range(id) ? "rules.user-namespace.range_size" : kMode,
                    "user_namespaces(7)");
     }
   }

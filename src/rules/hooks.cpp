@@ -13,6 +13,12 @@ namespace {
 constexpr std::array<std::string_view, 6> kKinds{
     "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
 constexpr std::string_view kExecutables = "rules.hooks.allowed_executables";
+constexpr std::string_view kMode = "rules.hooks.mode";
+
+struct Fault {
+  std::string what;  // empty: none
+  std::string_view setting;
+};
 
 bool holds(const std::vector<std::string>& list, std::string_view entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
@@ -27,36 +33,37 @@ bool is_process_executable(std::string_view path) {
 
 // What is wrong with the executable that the path at `pointer` names; empty: nothing, and its own
 // name stands there.
-std::string objection(const std::string& path, const std::string& pointer, const RuleInput& input,
-                      Draft& draft) {
+Fault fault_of(const std::string& path, const std::string& pointer, const RuleInput& input,
+               Draft& draft) {
   const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_executables");
   const auto found = input.facts.hooks.find(path);
   const ExecutableFact fact = found == input.facts.hooks.end() ? ExecutableFact{} : found->second;
   switch (fact.sight) {
     case Sight::missing:
-      return "which is not there";
+      return {"which is not there", kMode};
     case Sight::unseen:
       draft.unverified("the hook " + path);
-      return holds(allowed, path) || is_process_executable(path) ? ""
-                                                                 : "which the policy does not name";
+      if (holds(allowed, path) || is_process_executable(path)) return {};
+      return {"which the policy does not name", kExecutables};
     case Sight::seen:
       break;
   }
   if (!holds(allowed, fact.path)) {
-    return fact.path == path ? "which the policy does not name"
-                             : "which is " + fact.path + ", and the policy does not name that";
+    return {fact.path == path ? "which the policy does not name"
+                              : "which is " + fact.path + ", and the policy does not name that",
+            kExecutables};
   }
-  if (fact.owner != 0 || fact.replaceable) return "which others than root can change";
+  if (fact.owner != 0 || fact.replaceable) return {"which others than root can change", kMode};
   // What is vetted is what runs: the process of /proc/PID/exe can be another by then.
   draft.set(pointer, fact.path, "the program that was looked at, by its own name");
-  return "";
+  return {};
 }
 
 void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::string& pointer) {
   const std::string path = find_string(hook, "/path").value_or("");
-  if (const std::string wrong = objection(path, pointer + "/path", input, draft); !wrong.empty()) {
-    draft.refuse(pointer + "/path", "a hook that runs " + path + " as host root, " + wrong,
-                 kExecutables);
+  if (const Fault fault = fault_of(path, pointer + "/path", input, draft); !fault.what.empty()) {
+    draft.refuse(pointer + "/path", "a hook that runs " + path + " as host root, " + fault.what,
+                 fault.setting);
   }
   const std::vector<std::string> args = find_strings(hook, "/args");
   const std::string first = args.empty() ? "" : args.front();
@@ -82,7 +89,7 @@ void apply(Draft& draft, const RuleInput& input) {
   for (const auto& [kind, hooks] : find_object(document, "/hooks").items()) {
     const std::string pointer = join("/hooks", kind);
     if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
-      draft.refuse(pointer, "hooks of a kind that is not known", "rules.hooks.mode");
+      draft.refuse(pointer, "hooks of a kind that is not known", kMode);
       continue;
     }
     const Json& list = find_array(document, pointer);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/host_views.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
 
@@ -36,17 +37,9 @@ NamespaceFact fact_of(const std::string& path, const RuleInput& input) {
   return found == input.facts.namespaces.end() ? NamespaceFact{} : found->second;
 }
 
-// By its text alone: init's namespaces, and those of whoever reads the name, are the host's.
-bool names_host(std::string_view path) {
-  const std::vector<std::string> parts = path_components(path);
-  return parts.size() >= 2 && parts[0] == "proc" &&
-         (parts[1] == "1" || parts[1] == "self" || parts[1] == "thread-self");
-}
-
-bool is_host(Draft& draft, const std::string& path, const NamespaceFact& fact) {
-  if (fact.sight == Sight::seen) return fact.host;
-  draft.unverified("the namespace " + path);
-  return names_host(path);
+bool is_host(Draft& draft, const std::string& path, const RuleInput& input) {
+  if (fact_of(path, input).sight != Sight::seen) draft.unverified("the namespace " + path);
+  return is_host_namespace(path, input.facts);
 }
 
 void judge_path(Draft& draft, const RuleInput& input, const std::string& type,
@@ -64,7 +57,7 @@ void judge_path(Draft& draft, const RuleInput& input, const std::string& type,
                  kMode);
   } else if (climbs(path)) {
     draft.refuse(pointer, "a namespace by a name with \"..\" in it", kMode);
-  } else if (is_host(draft, path, fact)) {
+  } else if (is_host(draft, path, input)) {
     if (type == "cgroup" && input.facts.host.cgroup_version == 2) {
       draft.remove(pointer,
                    "the host's cgroup namespace shows the host's hierarchy: one of its own");

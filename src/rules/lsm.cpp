@@ -101,9 +101,13 @@ void vet_selinux(Draft& draft, const RuleInput& input) {
     return;
   }
   const std::vector<std::string> parts = parts_of(label);
-  if (parts.size() < 3 || !contains(find_strings(input.settings, "/selinux_types"), parts[2])) {
+  if (parts.size() < 3) {
+    draft.refuse(kLabel, "the SELinux label " + printable(label, 80) + ", which has no type",
+                 "rules.lsm.allow_unconfined", "CIS 5.3");
+  } else if (!contains(find_strings(input.settings, "/selinux_types"), parts[2])) {
     draft.refuse(kLabel,
-                 "the SELinux label " + printable(label, 80) + ", whose type confines no container",
+                 "the SELinux label " + printable(label, 80) + ", whose type " +
+                     printable(parts[2], 80) + " confines no container",
                  "rules.lsm.selinux_types", "CIS 5.3");
   } else if (parts.size() > 3 && parts[3].find_first_of("-.") != std::string::npos) {
     // s0-s0:c0.c1023 dominates the categories that keep containers apart.
@@ -123,11 +127,14 @@ void vet_mount_label(Draft& draft, const RuleInput& input) {
     return std::isalnum(c) != 0 || c == ':' || c == '_' || c == '-' || c == '.' || c == ',';
   });
   const std::vector<std::string> parts = parts_of(label);
-  if (!plain || parts.size() < 3 || !input.facts.host.selinux ||
-      !contains(find_strings(input.settings, "/selinux_mount_types"), parts[2])) {
+  const std::string asked = "the label " + printable(label, 80) + " on its mounts, ";
+  if (!plain || parts.size() < 3 || !input.facts.host.selinux) {
+    // The runtime writes it into mount options: one with a comma and quotes brings options along.
+    draft.refuse(kMountLabel, asked + "which means nothing on this host", "rules.lsm.mode",
+                 "CIS 5.3");
+  } else if (!contains(find_strings(input.settings, "/selinux_mount_types"), parts[2])) {
     draft.refuse(kMountLabel,
-                 "the label " + printable(label, 80) +
-                     " on its mounts, which is no container's or means nothing on this host",
+                 asked + "whose type " + printable(parts[2], 80) + " is not for containers",
                  "rules.lsm.selinux_mount_types", "CIS 5.3");
   }
 }

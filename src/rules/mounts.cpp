@@ -147,6 +147,11 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
   const std::vector<std::string> allowed = find_strings(input.settings, "/allowed_options");
   for (const std::string& word : mount.options.words()) {
     if (mount.options.id_mapped() && (word == "idmap" || word == "ridmap")) continue;
+    if (word == "remount") {
+      // It changes a mount that was judged before.
+      draft.refuse(mount.pointer + "/options", "the mount option \"remount\"", "rules.mounts.mode");
+      continue;
+    }
     if (!is_known_option(word, mount.type) && !holds(allowed, word.substr(0, word.find('=')))) {
       draft.refuse(mount.pointer + "/options", "the mount option \"" + word + '"',
                    "rules.mounts.allowed_options");
@@ -173,7 +178,7 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
       (draft.mapping() || (!maps_like_the_container(draft.document(), mount.pointer) &&
                            find_string(input.settings, "/id_mappings").value_or("") != "allow"))) {
     draft.refuse(mount.pointer, "a mount with other ids than the container's",
-                 "rules.mounts.id_mappings");
+                 draft.mapping() ? "rules.user-namespace.mode" : "rules.mounts.id_mappings");
   }
 }
 
@@ -189,7 +194,10 @@ void judge_owners(Draft& draft, const Mount& mount) {
     if (std::in_range<std::int64_t>(id) && maps_id(ids, static_cast<std::int64_t>(id))) continue;
     draft.refuse(mount.pointer + "/options",
                  "the owner \"" + word + "\", outside the container's ids, " + mapped_ids(ids),
-                 draft.mapping() ? "rules.user-namespace.range_size" : "rules.mounts.mode",
+                 draft.mapping() && std::in_range<std::int64_t>(id) &&
+                         fits_a_range(static_cast<std::int64_t>(id))
+                     ? "rules.user-namespace.range_size"
+                     : "rules.mounts.mode",
                  "user_namespaces(7)");
   }
 }

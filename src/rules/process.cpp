@@ -79,7 +79,8 @@ void vet_id(Draft& draft, const std::string& pointer, std::string_view mappings)
     draft.refuse(
         pointer,
         "the id " + std::to_string(id) + ", outside the container's own, " + mapped_ids(ranges),
-        draft.mapping() ? "rules.user-namespace.range_size" : "rules.process.mode",
+        draft.mapping() && fits_a_range(id) ? "rules.user-namespace.range_size"
+                                            : "rules.process.mode",
         "user_namespaces(7)");
   }
 }
@@ -111,42 +112,17 @@ void raise_oom_score(Draft& draft, const RuleInput& input) {
   }
 }
 
-// A real-time thread starves whatever shares its processor; the io class does so to the disk.
-void vet_priorities(Draft& draft, const Json& cpu) {
-  constexpr std::array<std::string_view, 4> kOrdinary = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE",
-                                                         "SCHED_ISO"};
-  const bool refused = find_string(cpu, "/realtime").value_or("refuse") == "refuse";
-  const std::optional<std::string> policy =
-      find_string(draft.document(), "/process/scheduler/policy");
-  if (refused && policy &&
-      std::find(kOrdinary.begin(), kOrdinary.end(), *policy) == kOrdinary.end()) {
-    draft.refuse("/process/scheduler/policy", "the scheduling policy " + printable(*policy, 40),
-                 "rules.cpu.realtime", "sched(7)");
-  }
-  if (find_integer(draft.document(), "/process/scheduler/nice").value_or(0) < 0) {
-    draft.set("/process/scheduler/nice", 0, "other containers' share of the processors");
-  }
-  const std::optional<std::string> io_class =
-      find_string(draft.document(), "/process/ioPriority/class");
-  if (refused && io_class && *io_class != "IOPRIO_CLASS_BE" && *io_class != "IOPRIO_CLASS_IDLE") {
-    draft.refuse("/process/ioPriority/class", "the io class " + printable(*io_class, 40),
-                 "rules.cpu.realtime", "ioprio_set(2)");
-  }
-}
-
 void apply(Draft& draft, const RuleInput& input) {
   if (find(draft.document(), "/process") == nullptr) return;
   vet_cwd(draft, input.facts);
   vet_user(draft, input);
   raise_oom_score(draft, input);
-  vet_priorities(draft, input.profile.settings("cpu"));
 }
 
 }  // namespace
 
 extern const Rule process_rule;
-const Rule process_rule{
-    "process", "escape through the working directory, ids outside the mapping, unfair priorities",
-    "CVE-2024-21626, CIS 4.1", apply};
+const Rule process_rule{"process", "escape through the working directory, ids outside the mapping",
+                        "CVE-2024-21626, CIS 4.1", apply};
 
 }  // namespace hardened

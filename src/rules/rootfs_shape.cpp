@@ -20,6 +20,12 @@ bool reaches(std::string_view place, std::string_view sensitive, bool tree) {
   return at_or_below(sensitive, place) || (tree && at_or_below(place, sensitive));
 }
 
+// A sensitive path that the rootfs is, holds or lies in; empty: none.
+struct Hit {
+  std::string path;
+  bool below = false;  // it lies in that, and may if an engine keeps its storage there
+};
+
 // What the rootfs shows of the host, under which names and from where: itself, the layers of its
 // overlay (lowerdir=/ is `podman run --rootfs /:O`), and mounts below it.
 struct Shown {
@@ -46,16 +52,15 @@ class Judge {
     listed_.insert(listed_.end(), exact_.begin(), exact_.end());
   }
 
-  // The sensitive path that the rootfs is, holds or lies in; empty if there is none.
-  std::string sensitive_place(const std::string& path) const {
+  Hit hit(const std::string& path) const {
     const Shown shows = shown(path, facts_.root);
     for (const std::string& entry : listed_) {
       for (const std::string& name : shows.names) {
         if (reaches(name, entry, !holds(exact_, entry)) && !stored_by_name(name, entry))
-          return entry;
+          return {entry, !at_or_below(entry, name)};
       }
     }
-    if (facts_.root.sight != Sight::seen) return "";
+    if (facts_.root.sight != Sight::seen) return {};
     for (const SensitivePath& entry : facts_.host.sensitive) {
       for (const Location& location : shows.locations) {
         // The device keeps /etc from hiding behind a bind mount of it: mountinfo shows what is
@@ -63,11 +68,11 @@ class Judge {
         if (location.device != entry.location.device || location.device.empty()) continue;
         if (reaches(location.path, entry.location.path, !holds(exact_, entry.path)) &&
             !stored_by_location(location, entry)) {
-          return entry.path;
+          return {entry.path, !at_or_below(entry.location.path, location.path)};
         }
       }
     }
-    return "";
+    return {};
   }
 
  private:
@@ -117,8 +122,9 @@ void apply(Draft& draft, const RuleInput& input) {
   const std::string path = seen ? root.path : normal_path(text);
   if (path == "/") {
     draft.refuse("/root/path", "the host's own root directory as rootfs", kMode);
-  } else if (const std::string place = Judge(input).sensitive_place(path); !place.empty()) {
-    draft.refuse("/root/path", "a rootfs that shares the host's " + place, kStorage);
+  } else if (const Hit hit = Judge(input).hit(path); !hit.path.empty()) {
+    draft.refuse("/root/path", "a rootfs that shares the host's " + hit.path,
+                 hit.below ? kStorage : kMode);
   }
   for (const std::string& link : root.symbolic_links) {
     // CVE-2026-41579 and its class: what the runtime mounts or creates there lands where the link

@@ -216,7 +216,7 @@ void vet_joined(Draft& draft, const std::string& pointer, const std::string& pat
   } else if (fact->second.sight == Sight::seen && fact->second.type != "user") {
     draft.refuse(pointer, printable(path) + ", which is no user namespace", kMode);
   } else if (fact->second.host) {
-    draft.refuse(pointer, "the host's user namespace", "rules.user-namespace.allow_host_root");
+    draft.refuse(pointer, "the host's user namespace", kMode);
   }
 }
 
@@ -242,7 +242,7 @@ void state_joined_ids(Draft& draft, const Entry& entry, const RuleInput& input) 
     draft.refuse(entry.pointer + "/path",
                  "the user namespace " + printable(entry.path) + " of the host's ids from " +
                      std::to_string(mapping.host) + " on, behind a list that says otherwise",
-                 "rules.user-namespace.allow_host_root", "user_namespaces(7)");
+                 kMode, "user_namespaces(7)");
     return;
   }
   constexpr std::string_view kReason = "the ids that the joined user namespace has";

@@ -22,6 +22,10 @@ struct HostView {
 // By its destination, in normal form; nullptr: none is shown there.
 const HostView* host_view_at(std::string_view destination);
 
+// Whether it is one of the host's own. One that nobody looked at is by its name: init's, and those
+// of whoever reads the name.
+bool is_host_namespace(const std::string& path, const Facts& facts);
+
 // Whether the container has no namespace of `type` but the host's: none is listed, or that one by
 // path.
 bool shares_with_host(const Json& document, const Facts& facts, std::string_view type);

@@ -58,6 +58,9 @@ Json to_json(const std::vector<IdMapping>& map);
 // What of such a list the kernel could take; the rest is left out.
 std::vector<IdMapping> id_map_from_json(const Json& list);
 
+// Whether a range that the policy may set (rules.user-namespace.range_size) could hold it.
+bool fits_a_range(std::int64_t id);
+
 // Of such a list as a document has it. An empty one is no user namespace: every id is mapped.
 bool maps_id(const Json& list, std::int64_t id);
 std::string mapped_ids(const Json& list);  // "0 to 65535", for people
