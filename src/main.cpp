@@ -31,6 +31,7 @@ Environment read_environment(const std::string& invoked_as) {
   Environment environment;
   environment.invoked_as = invoked_as.substr(invoked_as.rfind('/') + 1);
   environment.runtime_directory = variable("XDG_RUNTIME_DIR");
+  environment.user = variable("USER");
   const long listen = std::strtol(variable("LISTEN_FDS").c_str(), nullptr, 10);
   environment.listen_descriptors = static_cast<int>(std::clamp(listen, 0L, 1024L));
   environment.root = ::geteuid() == 0;

@@ -92,6 +92,11 @@ std::vector<IdMapping> id_map_from_json(const Json& list) {
   return map;
 }
 
+IdMaps maps_in(const Json& object) {
+  return {id_map_from_json(find_array(object, "/uidMappings")),
+          id_map_from_json(find_array(object, "/gidMappings"))};
+}
+
 bool fits_a_range(std::int64_t id) {
   constexpr std::int64_t kLargest = 16777216;  // the schema's maximum
   return id >= 0 && id < kLargest;

@@ -14,13 +14,13 @@ MappedSource judge_mapped_source(const Json& settings, const SourceFact& source,
     if (source.overlay.lower.empty() || read_only) return {};
     return {"writing to " + source.path + ", which is an overlay", "rules.mounts.mode", ""};
   }
-  const std::string why = "the container's ids cannot be laid over it: " + source.unmappable;
+  const std::string why = "ids cannot be laid over " + source.path + ": " + source.unmappable;
   // In memory and gone with the container: /dev/shm of an engine.
   const bool passing = verdict.engine && source.file_system == "tmpfs";
   const bool plain = find_string(settings, "/unmappable") == "plain";
-  if (read_only || passing || plain) return {"", "", why};
+  if (read_only || passing || plain) return {"", "", "the container's " + why};
   // What it writes would carry ids that a later container gets.
-  return {"writing to " + source.path + ": " + why, "rules.mounts.unmappable", ""};
+  return {"writing where the container's " + why, "rules.mounts.unmappable", ""};
 }
 
 }  // namespace hardened

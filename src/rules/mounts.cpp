@@ -164,7 +164,9 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
   }
   // What is mounted below the source later comes as it is, and what the container writes there
   // keeps ids that are another container's next.
-  if (draft.mapping() && (mount.options.has("slave") || mount.options.has("rslave")) &&
+  const bool receives =
+      mount.options.has("slave") || mount.options.has("rslave") || mount.options.shared();
+  if (draft.mapping() && receives &&
       find_string(input.settings, "/unmappable").value_or("") != "plain") {
     draft.refuse(mount.pointer + "/options", "mounts of the host that appear later, as they are",
                  "rules.mounts.unmappable", "user_namespaces(7)");

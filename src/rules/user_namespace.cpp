@@ -74,10 +74,12 @@ class Giver {
       cannot("/root/path", "the container's ids cannot be laid over the rootfs: " + why);
     } else if (!joined_.owned.empty()) {
       join_owner();
-    } else if (range.size == 0) {
-      cannot(kNamespaces, "no ids of the host are to be had: not root, or the pool is used up");
     } else if (!joined_.foreign.empty()) {
       go_without_power();
+    } else if (range.size == 0) {
+      cannot(kNamespaces,
+             "no ids of the host are to be had: not root, or each range of "
+             "rules.user-namespace.pool is another container's");
     } else {
       take(Json::object({{"type", "user"}}), maps_of(range),
            "container root that is nobody on the host");

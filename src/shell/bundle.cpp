@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
@@ -12,6 +14,7 @@ namespace hardened {
 namespace {
 
 constexpr const char* kConfig = "config.json";
+const std::string kTemporary = ".config.json.hardened-";  // and the pid of who writes it
 
 // Anyone could put another document in place between our judgement and the runtime's reading. The
 // sticky bit keeps files of others from being renamed.
@@ -28,13 +31,23 @@ std::string own_process_id(Kernel& kernel) {
   return *id;
 }
 
+bool there(Kernel& kernel, const std::string& path) {
+  try {
+    kernel.open(kWorkingDirectory, path, O_PATH, Walk::follow);
+    return true;
+  } catch (const Error& error) {
+    if (error.number() != ENOENT) throw;
+    return false;
+  }
+}
+
 }  // namespace
 
 Bundle::Bundle(Kernel& kernel, Descriptor directory, std::string path)
     : kernel_(&kernel),
       directory_(std::move(directory)),
       path_(std::move(path)),
-      temporary_(std::string(".") + kConfig + ".hardened-" + own_process_id(kernel)) {}
+      temporary_(kTemporary + own_process_id(kernel)) {}
 
 Bundle Bundle::open(Kernel& kernel, const std::string& path) try {
   Descriptor directory = kernel.open(kWorkingDirectory, path, O_RDONLY | O_DIRECTORY, Walk::follow);
@@ -68,6 +81,21 @@ const Bundle::Original& Bundle::original() try {
     throw Error(ErrorKind::invalid_input, printable(path_) + "/config.json: a symbolic link");
   }
   throw error.within(printable(path_) + "/" + kConfig);
+}
+
+// What killed wrappers left in a bundle that is used again. What fails is left to the next.
+void Bundle::remove_leftovers() noexcept {
+  try {
+    for (const std::string& name : kernel_->list(directory())) {
+      if (!name.starts_with(kTemporary)) continue;
+      const std::string writer = name.substr(kTemporary.size());
+      const bool number =
+          !writer.empty() && writer.find_first_not_of("0123456789") == std::string::npos;
+      if (number && !there(*kernel_, "/proc/" + writer)) kernel_->unlink(directory(), name, 0);
+    }
+  } catch (const std::exception&) {
+    // Not what this container was called for.
+  }
 }
 
 // What a killed wrapper of the same pid left is replaced; a name that is in use now cannot be: pids
@@ -110,6 +138,7 @@ void Bundle::remove_temporary() noexcept {
 }
 
 Bundle::Replacement::Replacement(Bundle& bundle, std::string_view text) try : bundle_(&bundle) {
+  bundle.remove_leftovers();
   bundle.write_temporary(text);
 } catch (Error& error) {
   throw error.within(printable(bundle.path_) + "/config.json cannot be replaced");

@@ -4,17 +4,26 @@
 #include <fcntl.h>
 
 #include "hardened/core/error.hpp"
+#include "hardened/shell/crun.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
 
-// runc keeps its state in /run/runc, crun in /run/crun, both below XDG_RUNTIME_DIR for other users.
-std::string default_root(const Environment& environment, const std::string& runtime) {
+// Whether the runtime's default place is below XDG_RUNTIME_DIR: crun's is wherever that is set,
+// runc's for who is not root, and for the root of a user namespace who is not called so.
+bool has_own_place(Kernel& kernel, const Environment& environment, const std::string& runtime) {
+  if (environment.runtime_directory.empty()) return false;
+  if (is_crun(runtime) || !environment.root) return true;
+  return environment.user != "root" && !in_initial_user_namespace(kernel);
+}
+
+// runc keeps its state in /run/runc, crun in /run/crun.
+std::string default_root(Kernel& kernel, const Environment& environment,
+                         const std::string& runtime) {
   const std::string name = runtime.substr(runtime.rfind('/') + 1);
-  const std::string base = environment.root || environment.runtime_directory.empty()
-                               ? "/run"
-                               : environment.runtime_directory;
-  return base + '/' + name;
+  return (has_own_place(kernel, environment, runtime) ? environment.runtime_directory : "/run") +
+         '/' + name;
 }
 
 // The two spellings /var/run/docker/x and /run/docker/x are one directory: a record under either
@@ -41,7 +50,7 @@ std::string canonical(Kernel& kernel, std::string path) {
 
 ContainerKey container_key(Kernel& kernel, const Environment& environment,
                            const Invocation& invocation, const std::string& runtime) {
-  std::string root = invocation.global("root").value_or(default_root(environment, runtime));
+  std::string root = invocation.global("root").value_or(default_root(kernel, environment, runtime));
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   if (!root.starts_with('/')) root = "./" + root;
   if (root.find("/../") != std::string::npos || root.ends_with("/..")) {

@@ -2,8 +2,6 @@
 #include "hardened/shell/harden.hpp"
 
 #include <fcntl.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -12,13 +10,12 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
-#include "hardened/core/host_views.hpp"
-#include "hardened/core/mount_places.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/core/verifier.hpp"
 #include "hardened/shell/bundle.hpp"
 #include "hardened/shell/container_key.hpp"
+#include "hardened/shell/crun.hpp"
 #include "hardened/shell/id_lease.hpp"
 #include "hardened/shell/inspect.hpp"
 #include "hardened/shell/policy_files.hpp"
@@ -51,43 +48,6 @@ void require_pivot(const Policy& policy, const Invocation& invocation) {
   }
 }
 
-bool is_crun(const std::string& runtime) {
-  return runtime.substr(runtime.rfind('/') + 1).starts_with("crun");
-}
-
-// crun gives whatever its standard streams are to the container's root. The host's /dev/null would
-// be that container's from then on, on the host: its root could close it to everybody.
-void require_no_host_node(Kernel& kernel, const std::string& runtime, const Plan& plan) {
-  constexpr unsigned kMemoryDevices = 1;  // null, zero, full, random ...
-  if (!is_crun(runtime) || !plan.mapping) return;
-  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    struct stat status {};
-    try {
-      status = kernel.status(number);
-    } catch (const Error&) {
-      continue;  // closed by the caller
-    }
-    if (S_ISCHR(status.st_mode) && major(status.st_rdev) == kMemoryDevices) {
-      throw refused({"user-namespace", "/linux/namespaces",
-                     "a standard stream on a device of the host (/dev/null), which crun would give "
-                     "to the container's root",
-                     "user_namespaces(7)", "rules.user-namespace.mode"});
-    }
-  }
-}
-
-// crun 1.8 takes only the topmost mount of a bind into a user namespace: what stands inside it
-// would be missing, and what the user has read-only or in memory be written to the outer source.
-void require_nested_kept(const std::string& runtime, const Plan& plan, const Facts& facts) {
-  if (!is_crun(runtime) || find_array(plan.config, "/linux/uidMappings").empty()) return;
-  for (const Nesting& nesting : nested_mounts(plan.config, facts)) {
-    if (is_host_view(plan.config, facts, plan.config.at("mounts").at(nesting.holder))) continue;
-    throw refused({"mounts", join("/mounts", nesting.mount) + "/destination",
-                   "a mount inside another one, which crun leaves out of a user namespace",
-                   "user_namespaces(7)", ""});
-  }
-}
-
 // Ids for a container that may want its own; of a size of 0 where it will not.
 IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile& profile) {
   if (!environment.root || profile.mode("user-namespace") != RuleMode::enforce) return {};
@@ -116,15 +76,17 @@ void require_joined_alive(Kernel& kernel, const Plan& plan, const Facts& facts) 
 
 // What exec and update are held to later.
 Record record_of(const Plan& plan, const Profile& profile, const Bundle& bundle,
-                 const std::string& text, const RootFact& root) {
+                 const std::string& text, const RootFact& root, const std::string& work) {
   Record record;
   record.profile = profile.name();
   record.bundle = bundle.path();
   record.ceiling = ceiling_of(plan.config, profile);
   record.digest = digest_of(text);
-  for (const MountOperation& operation : plan.operations) {
-    if (operation.kind == MountKind::overlay) record.rebuilt = root.path;
+  for (const Degradation& degradation : plan.degraded) {
+    record.degraded.push_back(describe(degradation));
   }
+  record.work = work;
+  if (!work.empty()) record.rebuilt = root.path;
   return record;
 }
 
@@ -167,20 +129,23 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
   require_nested_kept(runtime, plan, inspection.facts);
-  require_no_host_node(kernel, runtime, plan);
 
   // From here on each step is undone where a later one fails; execve outlives them all.
+  const IdMaps maps = maps_in(find_object(plan.config, "/linux"));
+  if (environment.root && !plan.mapping) lease.require_not_held(maps);
   lease.hold_only(plan.mapping);
   require_joined_alive(kernel, plan, inspection.facts);
   const std::string text = write_document(plan.config);
+  const std::string container = digest_of(key.root + "/" + key.id);
   RecordWriter record(kernel, environment, key,
-                      record_of(plan, profile, bundle, text, inspection.facts.root));
+                      record_of(plan, profile, bundle, text, inspection.facts.root,
+                                work_directory(plan, container)));
   Bundle::Replacement replacement = bundle.replace(text);
   try {
     replacement.commit();
     const StagedMounts staged =
-        stage_mounts(kernel, environment, plan, inspection, bundle.directory(),
-                     digest_of(key.root + "/" + key.id));
+        stage_mounts(kernel, environment, plan, inspection, bundle.directory(), container);
+    if (environment.root) give_own_nodes(kernel, runtime, maps);
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();
     kernel.close_on_exec_from(lowest);

@@ -160,8 +160,7 @@ void fail_in_runtimes_words(Kernel& kernel, const std::string& runtime, Invocati
 
 // nullopt: the container has no user namespace.
 std::optional<IdMaps> maps_of(const Ceiling& ceiling) {
-  const IdMaps maps{id_map_from_json(find_array(ceiling.json, "/uidMappings")),
-                    id_map_from_json(find_array(ceiling.json, "/gidMappings"))};
+  const IdMaps maps = maps_in(ceiling.json);
   return maps.users.empty() ? std::nullopt : std::optional(maps);
 }
 

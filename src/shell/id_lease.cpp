@@ -10,14 +10,16 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/record.hpp"
 #include "hardened/shell/state.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr std::uint32_t kBlock = 65536;
-// Blocks of other containers looked at in one take(): its cost must not grow with their number.
+// Blocks of others looked at in one take() on top: its cost must not grow with their number.
 constexpr std::size_t kSweep = 16;
 constexpr std::size_t kLargestFile = 16U << 20;
 
@@ -105,7 +107,7 @@ class Blockbook {
 
   void write(std::uint32_t block, const std::vector<Holder>& holders) {
     if (holders.empty()) {
-      kernel_.unlink(directory_.number(), file_name(block), 0);
+      remove_if_there(kernel_, directory_.number(), file_name(block));
     } else {
       write_own_file(kernel_, directory_.number(), file_name(block), text_of(holders));
     }
@@ -113,6 +115,15 @@ class Blockbook {
 
   bool alive(const Holder& holder) {
     return runs(kernel_, holder.creator) || runtime_has(kernel_, holder.key);
+  }
+
+  // Whether somebody living has one of them; those that cannot be read count.
+  bool holds_any(const Blocks& blocks) {
+    const std::vector<std::string> names = kernel_.list(directory_.number());
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      const auto block = block_of(name);
+      return block && blocks.contains(*block) && !available(*block);
+    });
   }
 
   // Whether a container can have it: nobody holds it, or only the dead do.
@@ -131,8 +142,16 @@ class Blockbook {
     return dead && !in_use().contains(block);
   }
 
-  // Blocks of containers that are gone: deleting is an execve of the runtime, and nothing of ours
-  // runs after it. Starts at a place that differs from call to call.
+  // Deleting is an execve of the runtime, and nothing of ours runs after it: what the dead held is
+  // given back by those who come after them.
+  void reclaim(const Blocks& blocks) {
+    for (const std::uint32_t block : blocks) {
+      if (available(block)) write(block, {});
+    }
+  }
+
+  // Likewise where no record tells (another engine's containers, a killed wrapper), a few at a
+  // time. Starts at a place that differs from call to call.
   void sweep(std::size_t start) {
     const std::vector<std::string> names = kernel_.list(directory_.number());
     for (std::size_t index = 0; index < std::min(names.size(), kSweep); ++index) {
@@ -208,7 +227,13 @@ IdRange IdLease::take(const IdPool& pool) {
   add_subordinate(kernel_, "/etc/subuid", given);
   add_subordinate(kernel_, "/etc/subgid", given);
 
+  Blocks dead;
+  for (const IdMaps& maps : ids_of_the_dead(kernel_, environment_, key_)) {
+    if (overlap(maps.users, pool.ids) || overlap(maps.groups, pool.ids))
+      dead.merge(blocks_of(maps));
+  }
   Blockbook book(kernel_, environment_);
+  book.reclaim(dead);
   book.sweep(static_cast<std::size_t>(self_.pid));
   for (std::uint64_t index = 0; index < count; ++index) {
     const auto block = static_cast<std::uint32_t>(first + (start_of(key_) + index) % count * each);
@@ -224,9 +249,17 @@ IdRange IdLease::take(const IdPool& pool) {
     }
     return {block * kBlock, pool.range_size};
   }
-  throw Error(ErrorKind::unsupported,
-              "no host ids are left for this container: all " + std::to_string(count) +
-                  " ranges of the pool are taken; policy setting: rules.user-namespace.pool");
+  return {};
+}
+
+void IdLease::require_not_held(const IdMaps& maps) {
+  const Blocks asked = blocks_of(maps);
+  if (asked.empty()) return;
+  Blockbook book(kernel_, environment_);
+  if (!book.holds_any(asked)) return;
+  throw refused({"user-namespace", "/linux/uidMappings",
+                 "ids that are given to one container at a time", "user_namespaces(7)",
+                 "rules.user-namespace.mode"});
 }
 
 void IdLease::hold_only(const std::optional<IdMaps>& maps) {

@@ -214,6 +214,10 @@ class RealKernel final : public Kernel {
     return copy;
   }
 
+  void take_place(int descriptor, int number) override {
+    if (::dup2(descriptor, number) < 0) fail("dup2", descriptor);
+  }
+
   void keep_on_exec(int descriptor) override {
     const int flags = ::fcntl(descriptor, F_GETFD);
     if (flags < 0 || ::fcntl(descriptor, F_SETFD, flags & ~FD_CLOEXEC) != 0) {

@@ -14,6 +14,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
@@ -46,11 +47,12 @@ void refuse_untrusted(Kernel& kernel, const struct stat& status) {
   }
 }
 
+// A link could lead to where others write. O_NONBLOCK: a FIFO would hold us in open for ever.
 std::optional<Descriptor> open_if_there(Kernel& kernel, int directory, const std::string& name,
-                                        int flags) {
+                                        int flags, Walk walk = Walk::no_links) {
+  const int links = walk == Walk::follow ? 0 : O_NOFOLLOW;
   try {
-    // A link could lead to where others write. O_NONBLOCK: a FIFO would hold us in open for ever.
-    return kernel.open(directory, name, flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::no_links);
+    return kernel.open(directory, name, flags | O_RDONLY | O_NONBLOCK | links, walk);
   } catch (const Error& error) {
     if (error.number() == ENOENT) return std::nullopt;
     if (error.number() == ELOOP)
@@ -73,12 +75,14 @@ class Loader {
 
   Policy load() {
     const std::string& path = environment_.configuration;
-    const std::optional<Descriptor> directory = open_directory(kWorkingDirectory, path, path);
+    // Below a rootless engine /etc is the user's own, full of links to the host's.
+    const Walk walk = in_initial_user_namespace(kernel_) ? Walk::no_links : Walk::follow;
+    const std::optional<Descriptor> directory = open_directory(kWorkingDirectory, path, path, walk);
     if (directory) {
       layer(*directory, "policy.json", path);
       const std::string drop_ins = path + "/policy.d";
       const std::optional<Descriptor> below =
-          open_directory(directory->number(), "policy.d", drop_ins);
+          open_directory(directory->number(), "policy.d", drop_ins, Walk::no_links);
       if (below) {
         for (const std::string& name : names(*below)) layer(*below, name, drop_ins);
       }
@@ -89,11 +93,15 @@ class Loader {
 
  private:
   std::optional<Descriptor> open_directory(int parent, const std::string& name,
-                                           const std::string& path) try {
-    std::optional<Descriptor> directory = open_if_there(kernel_, parent, name, O_DIRECTORY);
+                                           const std::string& path, Walk walk) try {
+    std::optional<Descriptor> directory = open_if_there(kernel_, parent, name, O_DIRECTORY, walk);
     if (directory) refuse_untrusted(kernel_, kernel_.status(directory->number()));
     return directory;
   } catch (Error& error) {
+    if (error.number() == ENOTDIR) {
+      throw Error(ErrorKind::invalid_input, "a symbolic link, or no directory")
+          .within("policy " + printable(path));
+    }
     throw error.within("policy " + printable(path));
   }
 

@@ -7,19 +7,20 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <set>
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/shell/liveness.hpp"
+#include "hardened/shell/rootfs.hpp"
 #include "hardened/shell/state.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr int kVersion = 1;
-constexpr std::size_t kSweep =
-    16;  // of other records looked at in one create: its cost must not grow with the host's
+constexpr std::string_view kSuffix = ".json";
 constexpr ParseLimits kLimits{.bytes = 64U << 20, .depth = 80, .comments = false};
 
 std::string directory_name(const ContainerKey& key) {
@@ -45,7 +46,7 @@ std::string file_name(std::string_view id) {
       id.find('%') != std::string_view::npos) {
     throw Error(ErrorKind::usage, "not a container id: " + printable(id));
   }
-  return std::string(id) + ".json";
+  return std::string(id).append(kSuffix);
 }
 
 std::string text_of(const Record& record) {
@@ -54,6 +55,8 @@ std::string text_of(const Record& record) {
   json["profile"] = record.profile;
   json["bundle"] = record.bundle;
   if (!record.rebuilt.empty()) json["rebuilt"] = record.rebuilt;
+  if (!record.work.empty()) json["work"] = record.work;
+  if (!record.degraded.empty()) json["degraded"] = record.degraded;
   json["creator"]["pid"] = record.creator_pid;
   json["creator"]["start"] = record.creator_start;
   json["ceiling"] = record.ceiling.json;
@@ -75,8 +78,8 @@ Record parse_record(std::string_view text) {
     throw Error(ErrorKind::refused, "/version", "cannot read version " + std::to_string(version));
   }
   for (const auto& [key, value] : json.items()) {
-    constexpr std::array kKnown{"version", "profile", "bundle", "rebuilt",
-                                "creator", "ceiling", "digest"};
+    constexpr std::array kKnown{"version",  "profile", "bundle",  "rebuilt", "work",
+                                "degraded", "creator", "ceiling", "digest"};
     if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
       throw Error(ErrorKind::refused, join("", key), "unknown field");
     }
@@ -84,6 +87,8 @@ Record parse_record(std::string_view text) {
   record.profile = required(find_string(json, "/profile"), "/profile");
   record.bundle = required(find_string(json, "/bundle"), "/bundle");
   record.rebuilt = find_string(json, "/rebuilt").value_or("");
+  record.work = find_string(json, "/work").value_or("");
+  record.degraded = find_strings(json, "/degraded");
   const auto pid = required(find_integer(json, "/creator/pid"), "/creator/pid");
   const auto start = required(find_integer(json, "/creator/start"), "/creator/start");
   if (pid <= 0 || pid > INT32_MAX || start < 0) {
@@ -146,29 +151,59 @@ void require_free(Kernel& kernel, int directory, const ContainerKey& key, const 
   if (runtime_has(kernel, key)) exists_already(key);
 }
 
-bool dead(Kernel& kernel, int directory, const ContainerKey& key) {
-  const auto record = find_record(kernel, directory, file_name(key.id));
-  return record && !runtime_has(kernel, key) &&
-         !runs(kernel, {record->creator_pid, record->creator_start});
+// The record of a container that is gone; nullopt: it lives, or has none.
+std::optional<Record> find_dead(Kernel& kernel, int directory, const ContainerKey& key) {
+  auto record = find_record(kernel, directory, file_name(key.id));
+  const bool lives = !record || runtime_has(kernel, key) ||
+                     runs(kernel, {record->creator_pid, record->creator_start});
+  return lives ? std::nullopt : std::move(record);
+}
+
+// Those with a record that the runtime has nothing of: gone, or being made this very moment. Two
+// lists of names, so that the living cost nothing.
+std::vector<ContainerKey> without_state(Kernel& kernel, int directory, const std::string& root) {
+  std::set<std::string> known;
+  try {
+    const Descriptor states =
+        kernel.open(kWorkingDirectory, root, O_RDONLY | O_DIRECTORY, Walk::follow);
+    for (std::string& name : kernel.list(states.number())) known.insert(std::move(name));
+  } catch (const Error& error) {
+    if (error.number() != ENOENT) throw;
+  }
+  std::vector<ContainerKey> keys;
+  for (const std::string& name : kernel.list(directory)) {
+    if (!name.ends_with(kSuffix)) continue;
+    ContainerKey key{root, name.substr(0, name.size() - kSuffix.size())};
+    if (!known.contains(key.id)) keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 // Records of containers that are gone, so that they do not pile up: deleting is an execve of the
-// runtime, and nothing of ours runs after it. Starts at a place that differs from call to call.
-// What fails is left to the next.
-void sweep(Kernel& kernel, int directory, const ContainerKey& key, const Process& self) {
-  constexpr std::string_view kSuffix = ".json";
-  const std::vector<std::string> names = kernel.list(directory);
-  for (std::size_t index = 0; index < std::min(names.size(), kSweep); ++index) {
-    const std::string& name = names[(static_cast<std::size_t>(self.pid) + index) % names.size()];
-    if (!name.ends_with(kSuffix)) continue;
-    const ContainerKey other{key.root, name.substr(0, name.size() - kSuffix.size())};
+// runtime, and nothing of ours runs after it. What fails is left to the next.
+void sweep(Kernel& kernel, int directory, const ContainerKey& key) {
+  for (const ContainerKey& other : without_state(kernel, directory, key.root)) {
     if (other.id == key.id) continue;
     try {
-      if (dead(kernel, directory, other)) kernel.unlink(directory, name, 0);
+      const auto record = find_dead(kernel, directory, other);
+      if (!record) continue;
+      remove_work_directory(kernel, record->work);
+      kernel.unlink(directory, file_name(other.id), 0);
     } catch (const Error&) {
       // Not this container's business.
     }
   }
+}
+
+// The directory of the records of a root; nullopt: there are none.
+std::optional<Descriptor> find_records(Kernel& kernel, const Environment& environment,
+                                       const ContainerKey& key) {
+  const std::string name = directory_name(key);
+  const auto state = find_state(kernel, environment);
+  if (!state) return std::nullopt;
+  const auto records = find_own_directory(kernel, state->directory.number(), "records");
+  if (!records) return std::nullopt;
+  return find_own_directory(kernel, records->number(), name);
 }
 
 }  // namespace
@@ -184,16 +219,27 @@ std::string digest_of(std::string_view document) {
 
 std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
                                   const ContainerKey& key) try {
-  const std::string name = directory_name(key);
-  const auto state = find_state(kernel, environment);
-  if (!state) return std::nullopt;
-  const auto records = find_own_directory(kernel, state->directory.number(), "records");
-  if (!records) return std::nullopt;
-  const auto directory = find_own_directory(kernel, records->number(), name);
+  const auto directory = find_records(kernel, environment, key);
   if (!directory) return std::nullopt;
   return find_record(kernel, directory->number(), file_name(key.id));
 } catch (const Error& error) {
   not_believed(key, error);
+}
+
+std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,
+                                    const ContainerKey& key) {
+  const auto directory = find_records(kernel, environment, key);
+  if (!directory) return {};
+  std::vector<IdMaps> all;
+  for (const ContainerKey& other : without_state(kernel, directory->number(), key.root)) {
+    try {
+      const auto record = find_dead(kernel, directory->number(), other);
+      if (record) all.push_back(maps_in(record->ceiling.json));
+    } catch (const Error&) {
+      // Not this container's business.
+    }
+  }
+  return all;
 }
 
 RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const ContainerKey& key,
@@ -208,7 +254,7 @@ RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const
   directory_ = make_own_directory(kernel, records.number(), root, 0700);
   const Descriptor lock = take_lock(kernel, state.directory.number());
   require_free(kernel, directory_.number(), key, self);
-  sweep(kernel, directory_.number(), key, self);
+  sweep(kernel, directory_.number(), key);
   write_own_file(kernel, directory_.number(), name_, text_of(record));
 }
 

@@ -235,6 +235,13 @@ class OverlayBuilder {
   Descriptor memory_, upper_, work_;
 };
 
+const std::string kOwn = "hardened-";
+
+Descriptor open_parent(Kernel& kernel, const std::string& path) {
+  return kernel.open(kWorkingDirectory, fs::path(path).parent_path(), O_RDONLY | O_DIRECTORY,
+                     Walk::no_links);
+}
+
 void remove_quietly(Kernel& kernel, int parent, const std::string& name) noexcept {
   try {
     kernel.unlink(parent, name, AT_REMOVEDIR);
@@ -245,17 +252,32 @@ void remove_quietly(Kernel& kernel, int parent, const std::string& name) noexcep
 
 }  // namespace
 
-WorkDirectory::WorkDirectory(Kernel& kernel, const Overlay& overlay, const std::string& name)
-    : kernel_(kernel), name_(name) {
-  const std::string parent = fs::path(overlay.work).parent_path();
-  path_ = parent + "/" + name;
-  parent_ = kernel.open(kWorkingDirectory, parent, O_RDONLY | O_DIRECTORY, Walk::no_links);
-  kernel.make_directory(parent_.number(), name, 0700);
+WorkDirectory::WorkDirectory(Kernel& kernel, const std::string& path)
+    : kernel_(kernel), path_(path) {
+  const Descriptor parent = open_parent(kernel, path);
+  kernel.make_directory(parent.number(), fs::path(path).filename(), 0700);
 }
 
-WorkDirectory::~WorkDirectory() {
-  for (const char* made : {"/work", "/index", ""}) {
-    remove_quietly(kernel_, parent_.number(), name_ + made);
+WorkDirectory::~WorkDirectory() { remove_work_directory(kernel_, path_); }
+
+std::string work_directory(const Plan& plan, const std::string& container) {
+  for (const MountOperation& operation : plan.operations) {
+    if (operation.kind != MountKind::overlay) continue;
+    return fs::path(operation.overlay.work).parent_path() / (kOwn + container);
+  }
+  return "";
+}
+
+void remove_work_directory(Kernel& kernel, const std::string& path) noexcept {
+  try {
+    const std::string name = fs::path(path).filename();
+    if (!name.starts_with(kOwn)) return;
+    const Descriptor parent = open_parent(kernel, path);
+    for (const char* made : {"/work", "/index", ""}) {
+      remove_quietly(kernel, parent.number(), name + made);
+    }
+  } catch (const std::exception&) {
+    // Gone with the layer.
   }
 }
 

@@ -60,8 +60,7 @@ class Stager {
         facts_(seen.facts),
         objects_(seen.objects),
         root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}),
-        maps_{id_map_from_json(find_array(plan.config, "/linux/uidMappings")),
-              id_map_from_json(find_array(plan.config, "/linux/gidMappings"))} {
+        maps_(maps_in(find_object(plan.config, "/linux"))) {
     if (plan.mapping) {
       ids_ = kernel.user_namespace(id_map_text(plan.mapping->users),
                                    id_map_text(plan.mapping->groups));
@@ -354,12 +353,8 @@ class Stager {
 
 std::unique_ptr<WorkDirectory> make_work(Kernel& kernel, const Plan& plan,
                                          const std::string& container) {
-  for (const MountOperation& operation : plan.operations) {
-    if (operation.kind == MountKind::overlay) {
-      return std::make_unique<WorkDirectory>(kernel, operation.overlay, "hardened-" + container);
-    }
-  }
-  return nullptr;
+  const std::string path = work_directory(plan, container);
+  return path.empty() ? nullptr : std::make_unique<WorkDirectory>(kernel, path);
 }
 
 }  // namespace

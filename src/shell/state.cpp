@@ -48,14 +48,6 @@ bool not_ours(const Error& error) {
          error.number() == EROFS || error.kind() == ErrorKind::unsupported;
 }
 
-void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
-  try {
-    kernel.unlink(directory, name, 0);
-  } catch (const Error& error) {
-    if (error.number() != ENOENT) throw;
-  }
-}
-
 [[noreturn]] void nowhere(const std::string& text) {
   throw Error(ErrorKind::unsupported, "no place to keep state: " + text);
 }
@@ -130,6 +122,14 @@ Descriptor take_lock(Kernel& kernel, int state) {
   require_own(kernel, kernel.status(lock.number()), "lock");
   kernel.lock(lock.number());
   return lock;
+}
+
+void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
+  try {
+    kernel.unlink(directory, name, 0);
+  } catch (const Error& error) {
+    if (error.number() != ENOENT) throw;
+  }
 }
 
 void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text) {

@@ -118,6 +118,10 @@ class FakeKernel final : public Kernel {
     step("close_on_exec_from");
     real_.close_on_exec_from(lowest);
   }
+  void take_place(int descriptor, int number) override {
+    step("take_place");
+    real_.take_place(descriptor, number);
+  }
   void keep_on_exec(int descriptor) override {
     step("keep_on_exec");
     real_.keep_on_exec(descriptor);

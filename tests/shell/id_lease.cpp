@@ -90,16 +90,27 @@ TEST_F(Leases, TwoContainersNeverShareAnId) {
   }
 }
 
-TEST_F(Leases, ThePoolIsGivenOutToTheLastRangeAndThenRefused) {
+TEST_F(Leases, ThePoolIsGivenOutToTheLastRange) {
   std::set<std::uint32_t> given;
   for (const char* id : {"a", "b", "c", "d"}) given.insert(create(id).first);
   EXPECT_EQ(given.size(), 4U);
   IdLease late(kernel, environment, key("e"));
-  const Error error = error_of([&] { late.take(kPool); });
-  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
-  EXPECT_NE(std::string(error.what()).find("rules.user-namespace.pool"), std::string::npos);
+  EXPECT_EQ(late.take(kPool).size, 0U);
   remove("c");
   EXPECT_TRUE(given.contains(late.take(kPool).first)) << "what a dead container held";
+}
+
+TEST_F(Leases, IdsThatADocumentBringsAreNoLivingContainersWhateverThePool) {
+  const IdRange given = create("one");
+  IdLease lease(kernel, environment, key("thief"));
+  EXPECT_NO_THROW(lease.require_not_held({}));
+  EXPECT_NO_THROW(lease.require_not_held(maps_of({given.first + 65536 * 8, 65536})));
+  const IdMaps one_group{{}, {{0, given.first + 7, 1}}};
+  for (const IdMaps& maps : {maps_of(given), one_group}) {
+    EXPECT_EQ(error_of([&] { lease.require_not_held(maps); }).kind(), ErrorKind::refused);
+  }
+  remove("one");
+  EXPECT_NO_THROW(lease.require_not_held(maps_of(given)));
 }
 
 TEST_F(Leases, ALeaseEndsWithItsObjectWhereExecveDoesNotCome) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <set>
 
@@ -150,25 +151,30 @@ TEST_F(Records, ACreateThatIsUnderWayIsNotTakenOver) {
 }
 
 TEST_F(Records, OfManyCreatesOfOneIdAtOnceExactlyOneWins) {
-  std::vector<pid_t> children;
-  for (int index = 0; index < 16; ++index) {
-    children.push_back(::fork());
-    if (children.back() != 0) continue;
+  constexpr int kCreates = 16;
+  std::array<int, 2> until{};
+  ASSERT_EQ(::pipe(until.data()), 0);
+  for (int index = 0; index < kCreates; ++index) {
+    if (::fork() != 0) continue;
+    ::close(until[1]);
     try {
       write();
     } catch (const Error& error) {
       ::_exit(error.kind() == ErrorKind::refused ? 1 : 2);
     }
-    ::sleep(1);  // the winner creates
-    ::_exit(0);
+    ::alarm(60);  // of two winners each would wait for ever
+    char end = 0;
+    ::_exit(::read(until[0], &end, 1) == 0 ? 0 : 2);  // the winner creates
   }
+  ::close(until[0]);
   std::map<int, int> results;
-  for (const pid_t child : children) {
+  for (int index = 0; index < kCreates; ++index) {
+    if (index == kCreates - 1) ::close(until[1]);  // the losers have ended
     int status = 0;
-    ::waitpid(child, &status, 0);
-    ++results[WEXITSTATUS(status)];
+    ::wait(&status);
+    ++results[WIFEXITED(status) ? WEXITSTATUS(status) : 3];
   }
-  EXPECT_EQ(results, (std::map<int, int>{{0, 1}, {1, 15}}));
+  EXPECT_EQ(results, (std::map<int, int>{{0, 1}, {1, kCreates - 1}}));
 }
 
 TEST_F(Records, BecomingHardenedAgainIsTold) {
@@ -179,24 +185,42 @@ TEST_F(Records, BecomingHardenedAgainIsTold) {
   EXPECT_TRUE(read_record(kernel, environment, key).has_value());
 }
 
-TEST_F(Records, ACreateSweepsOtherDeadRecordsButOnlySomeOfThem) {
-  for (int index = 0; index < 40; ++index) leave("dead" + std::to_string(index), 1, 999999999);
+TEST_F(Records, ACreateRemovesTheRecordsOfTheDead) {
   leave("alive", 1, 999999999);
   fs::create_directory(key.root + "/alive");
-  kernel.calls.clear();
-  write();
-  EXPECT_LT(kernel.calls.size(), 250U);
-  for (int round = 0; round < 40; ++round) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      const RecordWriter writer(kernel, environment, {key.root, "x"}, record);
-      ::_exit(0);
-    }
-    ::waitpid(child, nullptr, 0);
+  leave("dead", 1, 999999999);
+  for (int index = 0; index < 40; ++index) {
+    fs::copy_file(file("dead"), file("dead" + std::to_string(index)));
   }
-  EXPECT_EQ(ids().count("alive"), 1U);
-  EXPECT_EQ(ids().count("c1"), 1U);
-  EXPECT_LE(ids().size(), 5U);
+  write();
+  EXPECT_EQ(ids(), (std::set<std::string>{"alive", "c1"}));
+}
+
+TEST_F(Records, TheLivingCostNothing) {
+  int there = 0;
+  const auto calls_with = [&](int living) {
+    for (int index = there; index < living; ++index) {
+      leave("alive" + std::to_string(index), 1, 999999999);
+      fs::create_directory(key.root + "/alive" + std::to_string(index));
+    }
+    there = living;
+    kernel.calls.clear();
+    RecordWriter(kernel, environment, key, record);
+    return kernel.calls.size();
+  };
+  const std::size_t few = calls_with(1);
+  EXPECT_EQ(calls_with(50), few);
+}
+
+TEST_F(Records, TheDeadTellWhichIdsTheyHad) {
+  EXPECT_TRUE(ids_of_the_dead(kernel, environment, key).empty());
+  const IdMaps maps = maps_of({1879048192, 65536});
+  record.ceiling.json["uidMappings"] = to_json(maps.users);
+  record.ceiling.json["gidMappings"] = to_json(maps.groups);
+  leave("alive", 1, 999999999);
+  fs::create_directory(key.root + "/alive");
+  leave("dead", 1, 999999999);
+  EXPECT_EQ(ids_of_the_dead(kernel, environment, key), (std::vector<IdMaps>{maps}));
 }
 
 }  // namespace

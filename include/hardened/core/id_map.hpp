@@ -58,6 +58,9 @@ Json to_json(const std::vector<IdMapping>& map);
 // What of such a list the kernel could take; the rest is left out.
 std::vector<IdMapping> id_map_from_json(const Json& list);
 
+// Both lists of an object that has them as config.json's "linux" does.
+IdMaps maps_in(const Json& object);
+
 // Whether a range that the policy may set (rules.user-namespace.range_size) could hold it.
 bool fits_a_range(std::int64_t id);
 

@@ -55,6 +55,7 @@ class Bundle {
   const Original& original();
   void write_temporary(std::string_view text);
   void remove_temporary() noexcept;
+  void remove_leftovers() noexcept;
 
   Kernel* kernel_;
   Descriptor directory_;

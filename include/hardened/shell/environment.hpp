@@ -12,6 +12,7 @@ struct Environment {
   std::string configuration = "/etc/hardened";  // policy.json, policy.d/, runtime
   std::string state = "/run/hardened";          // records/, stage/, locks
   std::string runtime_directory;                // XDG_RUNTIME_DIR, empty if unset
+  std::string user;                             // USER
   int listen_descriptors = 0;                   // LISTEN_FDS: handed on by the runtime
   bool root = true;                             // euid 0
   bool terminal = false;                        // standard output is one

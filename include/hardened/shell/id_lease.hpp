@@ -34,9 +34,13 @@ class IdLease {
   IdLease& operator=(const IdLease&) = delete;
 
   // A range that nobody else holds: the same one again for a container that is started again, if it
-  // is still free. One look at the processes of the host is all that its cost grows with. Throws
-  // Error(unsupported) where the pool has none left.
+  // is still free. One look at the processes of the host is all that its cost grows with. A size
+  // of 0: the pool has none left.
   IdRange take(const IdPool& pool);
+
+  // A document may bring ids of its own, but none that a living container was given, from whatever
+  // profile's pool. Throws Error(refused).
+  void require_not_held(const IdMaps& maps);
 
   // Holds what `maps` map and nothing else: what take() gave, or the ids of another container whose
   // user namespace is joined, which then stay leased after that other is gone. nullopt: nothing.

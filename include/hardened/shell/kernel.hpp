@@ -73,6 +73,7 @@ class Kernel {
   virtual Descriptor memory_file(const std::string& name) = 0;   // memfd, sealable
   virtual void seal(int descriptor) = 0;                         // against every change
   virtual Descriptor duplicate(int descriptor, int lowest) = 0;  // close-on-exec
+  virtual void take_place(int descriptor, int number) = 0;       // dup2, not closed on exec
   virtual void keep_on_exec(int descriptor) = 0;
   virtual void close_on_exec_from(int lowest) = 0;  // close_range
   virtual uid_t user() = 0;                         // effective

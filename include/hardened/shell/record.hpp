@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hardened/core/ceiling.hpp"
+#include "hardened/core/id_map.hpp"
 #include "hardened/core/json.hpp"
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
@@ -25,6 +27,8 @@ struct Record {
   std::uint64_t creator_start = 0;  // field 22 of /proc/PID/stat
   std::string rebuilt;  // the engine's rootfs, over whose upper directory the container's overlay
                         // lies too; empty: none
+  std::string work;     // the directory made beside its layers; empty: none
+  std::vector<std::string> degraded;  // what the host could not give, and it went on without
   Ceiling ceiling;
   std::string digest;  // of the rewritten config.json, see digest_of
 };
@@ -38,9 +42,14 @@ std::string digest_of(std::string_view document);
 std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
                                   const ContainerKey& key);
 
+// Of the containers of key.root that are gone and left a record: which host ids they had.
+// Read-only.
+std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,
+                                    const ContainerKey& key);
+
 // Takes the key: the record is there from construction on, so that of two creates of one id the
 // second fails. It stays after commit(); undo(), or a destructor without commit(), removes it. The
-// record of a dead container of that key is reclaimed first, and a few others of the same root.
+// records of dead containers of the same root are reclaimed first.
 // Throws Error(refused) where the container exists or is being created, Error(unsupported) where
 // this very process has the record: the low-level runtime led back to us.
 class RecordWriter {

@@ -7,17 +7,17 @@
 #include <string>
 
 #include "hardened/core/mount_operations.hpp"
+#include "hardened/core/plan.hpp"
 #include "hardened/shell/kernel.hpp"
 
 namespace hardened {
 
 // The kernel wants the upper directory and the work directory on one mount, and wipes the latter:
 // sharing the engine's would break its cp. So there is one of our own beside it, which goes with
-// the layer when the engine removes that.
+// the layer when the engine removes that, else with the container's record.
 class WorkDirectory {
  public:
-  // Beside overlay.work, of that name.
-  WorkDirectory(Kernel& kernel, const Overlay& overlay, const std::string& name);
+  WorkDirectory(Kernel& kernel, const std::string& path);
   ~WorkDirectory();  // removes it
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
@@ -25,10 +25,14 @@ class WorkDirectory {
 
  private:
   Kernel& kernel_;
-  Descriptor parent_;
-  std::string name_;
   std::string path_;
 };
+
+// Where it is for that container: beside the engine's. Empty: the plan needs none.
+std::string work_directory(const Plan& plan, const std::string& container);
+
+// That of a container which is gone. Nothing but empty directories; what fails stays.
+void remove_work_directory(Kernel& kernel, const std::string& path) noexcept;
 
 struct OverlayPlace {
   int stage = -1;          // a directory of the private mount namespace

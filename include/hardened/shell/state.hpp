@@ -36,6 +36,8 @@ void require_own(Kernel& kernel, const struct stat& status, const std::string& w
 // Held by whoever changes records or id ranges, until the descriptor is closed.
 Descriptor take_lock(Kernel& kernel, int state);
 
+void remove_if_there(Kernel& kernel, int directory, const std::string& name);
+
 // Puts a file of mode 0600 there, or in the place of one, as a whole. Under the lock.
 void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text);
 
