@@ -93,6 +93,7 @@ class Crun(unittest.TestCase):
     def test_the_hosts_null_device_stays_the_hosts(self):
         """crun gives its standard streams to the container's root, and a device of the host is one for all."""
         self.addCleanup(os.chown, "/dev/null", 0, 0)  # or the host would suffer from a failure
+        self.bundle.shell("stat -L -c '%t %T' /proc/self/fd/0")
         words = ("--root", self.runtime.root, "run", "--bundle", str(self.bundle.directory))
         with open(self.bundle.directory / "output", "wb") as output:
             code = command.run_to_file(
@@ -105,8 +106,7 @@ class Crun(unittest.TestCase):
         owner = os.stat("/dev/null")
         self.assertEqual((0, 0), (owner.st_uid, owner.st_gid))
         said = (self.bundle.directory / "output").read_text()
-        self.assertEqual(3, code, said)
-        self.assertIn("which crun would give", said)
+        self.assertEqual((0, "1 3\n"), (code, said))
 
     def test_a_mount_inside_another_is_refused_for_crun_would_leave_it_out(self):
         volume = self.bundle.directory / "volume"

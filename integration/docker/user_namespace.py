@@ -67,6 +67,24 @@ class UserNamespace(EngineCase):
         self.assertEqual((upper / "tmp/d").stat().st_uid, 1000)
         self.assertEqual(state.shifted(upper)[1], [])
 
+    def test_a_file_of_the_hosts_root_is_out_of_reach(self):
+        """Through any mount it was not given: upwards from every mount point, process and descriptor."""
+        with tempfile.TemporaryDirectory(dir="/srv") as directory:
+            secret, given = Path(directory, "secret"), Path(directory, "given")
+            secret.write_text("of the host's root\n")
+            secret.chmod(0o600)
+            given.mkdir()
+            script = f"""
+                for place in $(awk '{{print $5}}' /proc/self/mountinfo) /proc/[0-9]*/root /proc/[0-9]*/cwd /proc/self/fd/*; do
+                  for up in . .. ../.. ../../.. ../../../.. ../../../../..; do
+                    cat $place/$up{secret} $place/$up/secret 2>/dev/null
+                  done
+                done; true"""
+            mounts = ("-v", f"{given}:/vol", "-v", f"{given}:/vol/again:ro", "-v", "/named", "--tmpfs", "/memory")
+            self.assertEqual("", self.engine.shell(script, *mounts).check().out)
+            everything = self.engine.shell(script, "-v", "/:/host", runtime="runc").check().out
+            self.assertIn("of the host's root", everything, "the script finds what can be found")
+
     def test_volumes_hold_the_ids_that_runc_would_have_written(self):
         with tempfile.TemporaryDirectory(dir="/srv") as directory:
             Path(directory, "secret").write_text("of root\n")

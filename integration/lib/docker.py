@@ -42,7 +42,7 @@ class Docker:
         configuration.write_text(json.dumps(self.settings))
         log = open(self.log_path(), "ab")
         self.daemon = subprocess.Popen(
-            [DAEMON, "--config-file", configuration],
+            self.daemon_line(configuration),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -54,6 +54,9 @@ class Docker:
         if not self.cli("images", "-q", IMAGE).out:
             self.import_image(IMAGE)
         return self
+
+    def daemon_line(self, configuration: Path) -> list[str]:
+        return [DAEMON, "--config-file", str(configuration)]
 
     def wait_until_up(self) -> None:
         for _ in slowness.moments(60):

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+import traceback
 import unittest
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def main() -> int:
     code = 1
     try:
         code = verdict.run(load(Path(sys.argv[1]), sys.argv[2:]))
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Podman with storage of the tests' own, as root or as an ordinary user (rootless); there is no daemon to stop."""
 import os
-import pwd
 import subprocess
 from pathlib import Path
 
 from lib import command, image, sandbox, verdict
+from lib.rootless import AS_USER, add_user
 
 PODMAN = "/usr/bin/podman"
 IMAGE = "localhost/busybox"
-USER, UID = "rootless", 4712
-IDS = (400000, 65536)  # of /etc/subuid: what an administrator gave the user
 
 
 class Podman:
@@ -22,24 +20,11 @@ class Podman:
         self.directory = sandbox.base() / ("rootless" if rootless else "podman")
         for name in ("", "storage", "tmp"):
             (self.directory / name).mkdir(mode=0o755)
-        # As logind makes it: where the wrapper expects what Podman gives each container. /run is the sandbox's own.
-        self.runtime_directory = Path(f"/run/user/{UID}" if rootless else "/run/podman-tests")
-        self.runtime_directory.mkdir(mode=0o700, parents=True)
+        self.runtime_directory = Path("/run/podman-tests")
         if rootless:
-            self.add_user()
-
-    def add_user(self) -> None:
-        for name, line in {
-            "passwd": f"{USER}:x:{UID}:{UID}::{self.directory}:/bin/sh",
-            "group": f"{USER}:x:{UID}:",
-            "subuid": f"{USER}:{IDS[0]}:{IDS[1]}",
-            "subgid": f"{USER}:{IDS[0]}:{IDS[1]}",
-        }.items():
-            with open(f"/etc/{name}", "a", encoding="ascii") as file:
-                file.write(line + "\n")
-        user = pwd.getpwnam(USER)
-        for path in (self.directory, *self.directory.iterdir(), self.runtime_directory):
-            os.chown(path, user.pw_uid, user.pw_gid)
+            self.runtime_directory = add_user(self.directory)
+        else:
+            self.runtime_directory.mkdir(mode=0o700)
 
     def environment(self) -> dict:
         return {
@@ -50,15 +35,17 @@ class Podman:
             "LC_ALL": "C.UTF-8",
         }
 
-    def cli(self, *words: str, runtime: str | Path = "", stdin: bytes = b"") -> command.Result:
+    def line(self, *words: str, runtime: str | Path = "") -> list[str]:
         # Below dockerd's level nothing is there that a desktop would have: no systemd, no D-Bus.
         flags = ["--root", str(self.directory / "storage"), "--runroot"]
         flags += [str(self.runtime_directory / "containers"), "--cgroup-manager", "cgroupfs"]
         flags += ["--events-backend", "none", "--storage-driver", "overlay"]
         if runtime:
             flags += ["--runtime", str(runtime)]
-        prefix = ["setpriv", "--reuid", USER, "--regid", USER, "--init-groups", "--"]
-        line = [*(prefix if self.rootless else []), PODMAN, *flags, *words]
+        return [*(AS_USER if self.rootless else ()), PODMAN, *flags, *words]
+
+    def cli(self, *words: str, runtime: str | Path = "", stdin: bytes = b"") -> command.Result:
+        line = self.line(*words, runtime=runtime)
         return command.run(*line, stdin=stdin, environment=self.environment())
 
     def import_image(self) -> None:
@@ -67,6 +54,17 @@ class Podman:
     def run(self, *words: str, runtime: str | Path | None = None) -> command.Result:
         runtime = runtime or sandbox.binary()
         return self.cli("run", "--rm", "--network", "none", *words, runtime=runtime)
+
+    def start(self, *words: str) -> str:
+        """A container that stays; its monitor keeps standard output open, so the id comes by a file."""
+        file = self.directory / "tmp/cidfile"
+        file.unlink(missing_ok=True)
+        with open(self.directory / "log", "wb") as log:
+            line = self.line("run", "-d", "--network", "none", "--cidfile", str(file), *words, runtime=sandbox.binary())
+            code = command.run_to_file(log, *line, environment=self.environment())
+        if code:
+            raise AssertionError((self.directory / "log").read_text())
+        return file.read_text().strip()
 
     def stop(self) -> None:
         self.cli("rm", "-f", "-a")
