@@ -201,22 +201,30 @@ class DryRun {
   Outcome exec() {
     Json process = document_of(kernel_, options_.process);
     refuse_config(process, "--process");
-    check_fields(process, DocumentKind::process, UnlistedFields::keep);
     require_process(process, DocumentKind::process);
     Json config;
     Json original = Json::object();
+    std::vector<std::string> unverified;
     if (options_.bundle.empty() && options_.config.empty()) {
       const Profile chosen = profile(original);
       const Json& keep = chosen.settings("capabilities").at("keep");
       config["process"] = {{"noNewPrivileges", true}, {"capabilities", {{"bounding", keep}}}};
+      unverified.emplace_back("the container, taken for one of the profile " + chosen.name());
     } else {
       Outcome created = create();
       if (!created.plan.refusals.empty()) return created;
       original = std::move(created.original);
       config = std::move(created.plan.config);
+      unverified = std::move(created.plan.unverified);
     }
-    const Ceiling ceiling = ceiling_of(config, profile(original));
+    const Profile chosen = profile(original);
+    check_fields(process, DocumentKind::process, chosen.unlisted_fields());
+    const Ceiling ceiling = ceiling_of(config, chosen);
     Plan plan = plan_exec(process, ceiling);
+    // Its links are looked at when there is a container.
+    const std::string cwd = find_string(process, "/cwd").value_or("/");
+    if (cwd != "/") unverified.emplace_back("where the working directory " + cwd + " leads");
+    std::move(unverified.begin(), unverified.end(), std::back_inserter(plan.unverified));
     if (plan.refusals.empty()) verify_exec(plan.config, ceiling);
     return {"process document", std::move(process), std::move(plan)};
   }
@@ -224,8 +232,8 @@ class DryRun {
   Outcome update() {
     Json resources = document_of(kernel_, options_.resources);
     refuse_config(resources, "--resources");
-    check_fields(resources, DocumentKind::resources, UnlistedFields::keep);
     const Profile chosen = profile(Json::object());
+    check_fields(resources, DocumentKind::resources, chosen.unlisted_fields());
     const HostFacts host = facts(Json::object(), chosen, ".").host;
     Plan plan = plan_update(resources, chosen, host);
     if (plan.refusals.empty()) verify_update(plan.config, chosen, host);

@@ -188,6 +188,10 @@ std::optional<std::string> apparmor_profile(const std::string& label) {
 
 }  // namespace
 
+std::vector<std::string_view> capability_names() {
+  return {kCapabilities.begin(), kCapabilities.end()};
+}
+
 Ceiling ceiling_of(const InitStatus& init, const Profile& profile) {
   Json ceiling = Json::object();
   ceiling["capabilities"] = capabilities_of(init, profile);

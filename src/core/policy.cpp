@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/policy_names.hpp"
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
@@ -102,6 +103,7 @@ void Policy::layer(std::string_view text, std::string_view source) {
   try {
     const Json over = parse_document(text, {.comments = true});
     check_schema(over, parse_document(default_file("policy.schema.json")));
+    check_policy_names(over);
     for (const auto& [name, profile] : find_object(over, "/profiles").items()) {
       // It would lack settings, and which of them stand open nobody could see.
       if (find(json_, join("/profiles", name)) == nullptr && !profile.contains("extends")) {

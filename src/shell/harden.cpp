@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <string>
 
@@ -106,6 +107,18 @@ int first_unasked_descriptor(const Environment& environment, const Invocation& i
   return 3 + environment.listen_descriptors + std::max(0, count);
 }
 
+void require_inherited(Kernel& kernel, int lowest) {
+  for (int number = 3; number < lowest; ++number) {
+    try {
+      kernel.status(number);
+    } catch (const Error& error) {
+      if (error.number() != EBADF) throw;
+      throw Error(ErrorKind::usage, "--preserve-fds or LISTEN_FDS name descriptor " +
+                                        std::to_string(number) + ", which is not open");
+    }
+  }
+}
+
 void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
@@ -113,6 +126,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   require_restore_allowed(policy, invocation);
   require_pivot(policy, invocation);
   const int lowest = first_unasked_descriptor(environment, invocation);
+  require_inherited(kernel, lowest);
 
   Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
   const Json document = parse_document(bundle.read());

@@ -96,23 +96,28 @@ std::optional<Record> current_record(Kernel& kernel, const Environment& environm
                                      const ContainerKey& key, const std::string& runtime,
                                      const RuntimeState& state) {
   auto record = read_record(kernel, environment, key);
-  if (!record || !describes(kernel, *record) ||
-      !runs_from(kernel, runtime, key, state, record->bundle)) {
-    return std::nullopt;
-  }
+  if (!record || !runs_from(kernel, runtime, key, state, record->bundle)) return std::nullopt;
   return record;
 }
 
-// A container that another runtime started has no record: its own init shows what it has. nullopt:
-// there is no such container.
-std::optional<Container> known_container(Kernel& kernel, const Environment& environment,
-                                         const ContainerKey& key, const Policy& policy,
-                                         const std::string& runtime, const RuntimeState& state) {
-  const auto record = current_record(kernel, environment, key, runtime, state);
-  if (record) return Container{record->bundle, record->rebuilt, record->ceiling};
+// The container's own, as it was created; else the one that was asked for.
+Profile profile_of(const Policy& policy, const Environment& environment,
+                   const Invocation& invocation, const std::optional<Record>& record) {
+  Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
+  return record ? policy.profile(record->profile) : asked;
+}
+
+// A container that another runtime started has no record, and where somebody changed its document
+// since, nobody knows whether the record is its own: its init shows what it has, and the profile
+// what it may have at most. nullopt: there is no such container.
+std::optional<Container> known_container(Kernel& kernel, const ContainerKey& key,
+                                         const std::optional<Record>& record,
+                                         const Profile& profile, const std::string& runtime) {
+  if (record && describes(kernel, *record)) {
+    return Container{record->bundle, record->rebuilt, record->ceiling};
+  }
   const auto init = init_process(kernel, runtime, key);
   if (!init) return std::nullopt;
-  const Profile profile = select_profile(policy, environment, std::nullopt, Json::object());
   return Container{init->bundle, "", ceiling_of(init->status, profile)};
 }
 
@@ -170,10 +175,13 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
-  const RuntimeState state = runtime_state(kernel, key);
-  const auto container = known_container(kernel, environment, key, policy, runtime, state);
   const int lowest = first_unasked_descriptor(environment, invocation);
+  require_inherited(kernel, lowest);
   kernel.close_on_exec_from(lowest);
+  const RuntimeState state = runtime_state(kernel, key);
+  const auto record = current_record(kernel, environment, key, runtime, state);
+  const Profile profile = profile_of(policy, environment, invocation, record);
+  const auto container = known_container(kernel, key, record, profile, runtime);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
 
   const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
@@ -192,9 +200,7 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   const auto record = current_record(kernel, environment, key, runtime, runtime_state(kernel, key));
-  const Profile profile = record
-                              ? policy.profile(record->profile)
-                              : select_profile(policy, environment, std::nullopt, Json::object());
+  const Profile profile = profile_of(policy, environment, invocation, record);
   const HostFacts host = inspect_host(kernel, profile);
   const int lowest = first_unasked_descriptor(environment, invocation);
   kernel.close_on_exec_from(lowest);

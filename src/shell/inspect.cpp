@@ -278,7 +278,9 @@ void Inspector::open_host_views() {
   // Which namespaces are the host's is not known yet: each of those by path may be.
   Facts perhaps;
   for (const Json& entry : find_array(document_, "/linux/namespaces")) {
-    perhaps.namespaces[find_string(entry, "/path").value_or("")].host = true;
+    NamespaceFact& fact = perhaps.namespaces[find_string(entry, "/path").value_or("")];
+    fact.sight = Sight::seen;
+    fact.host = true;
   }
   perhaps.namespaces.erase("");
   const Json& mounts = find_array(document_, "/mounts");

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -88,6 +89,11 @@ int open_walking(int directory, const std::string& path, int flags, Walk walk, m
   }
 }
 
+void wait_for(int descriptor) {
+  pollfd readable{descriptor, POLLIN, 0};
+  if (retry([&] { return ::poll(&readable, 1, -1); }) < 0) fail("poll", descriptor);
+}
+
 class RealKernel final : public Kernel {
  public:
   Descriptor open(int directory, const std::string& path, int flags, Walk walk,
@@ -106,6 +112,10 @@ class RealKernel final : public Kernel {
     std::string chunk(1U << 16, '\0');
     for (;;) {
       const ssize_t got = retry([&] { return ::read(descriptor, chunk.data(), chunk.size()); });
+      if (got < 0 && errno == EAGAIN) {  // a pipe, opened without waiting for its writer
+        wait_for(descriptor);
+        continue;
+      }
       if (got < 0) fail("read", descriptor);
       if (got == 0) return data;
       data.append(chunk, 0, static_cast<std::size_t>(got));

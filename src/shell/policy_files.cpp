@@ -41,8 +41,8 @@ void refuse_untrusted(Kernel& kernel, const struct stat& status) {
     throw Error(ErrorKind::invalid_input,
                 "owned by uid " + std::to_string(status.st_uid) + ", not by root");
   }
-  const bool group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
-  if (group || (status.st_mode & S_IWOTH) != 0) {
+  // The group's bits are also the most that an access control list gives (acl(5)).
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     throw Error(ErrorKind::invalid_input, "writable by others than root");
   }
 }

@@ -174,5 +174,37 @@ TEST(Policy, ShowPrintsAProfileWithWhatItExtends) {
   EXPECT_EQ(parse_document(policy_show(Policy::builtin(), {})), Policy::builtin().json());
 }
 
+// In a list of what is denied or allowed nobody would miss a name that stands for nothing.
+TEST(Policy, NamesThatStandForNothingAreRefusedWithTheNearestOne) {
+  const auto error_of_list = [](const std::string& rule, const Json& settings) -> std::string {
+    Policy policy = Policy::builtin();
+    const Json layer{{"profiles", {{"standard", {{"rules", {{rule, settings}}}}}}}};
+    try {
+      policy.layer(layer.dump(), "a.json");
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::invalid_input);
+      return error.what();
+    }
+  };
+  EXPECT_EQ(error_of_list("capabilities", {{"keep", {"CAP_CHOWM"}}}),
+            "a.json: /profiles/standard/rules/capabilities/keep/0: \"CAP_CHOWM\" is not known; did "
+            "you mean \"CAP_CHOWN\"?");
+  EXPECT_EQ(error_of_list("seccomp", {{"inet_protocols", {"IPPROTO_TCP", "IPPROTO_SCTPX"}}}),
+            "a.json: /profiles/standard/rules/seccomp/inet_protocols/1: \"IPPROTO_SCTPX\" is not "
+            "known; did you mean \"IPPROTO_SCTP\"?");
+  for (const char* list : {"socket_families", "socketpair_families"}) {
+    EXPECT_NE(error_of_list("seccomp", {{list, {"AF_FOO"}}}), "") << list;
+  }
+  EXPECT_NE(error_of_list("seccomp", {{"netlink_protocols", {"NETLINK_FOO"}}}), "");
+  for (const char* device : {"c 10:229 rwmx", "c 10:229", "a *:* rwm", ""}) {
+    EXPECT_NE(error_of_list("devices", {{"allowed", {device}}})
+                  .find("a.json: /profiles/standard/rules/devices/allowed/0: expected a device"),
+              std::string::npos)
+        << device;
+  }
+  EXPECT_EQ(error_of_list("devices", {{"allowed", {"c 10:229 rwm", "b 8:* r"}}}), "");
+}
+
 }  // namespace
 }  // namespace hardened

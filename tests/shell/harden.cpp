@@ -24,6 +24,20 @@ TEST(Descriptors, ThreeAndWhatIsAskedFor) {
   EXPECT_EQ(lowest_closed({"--preserve-fds=0"}), 3);
 }
 
+// The runtime would hand on a directory of the host that it has opened itself by then.
+TEST(Descriptors, WhatIsAskedForIsThere) {
+  FakeKernel kernel;
+  const int inherited = ::open("/", O_PATH);
+  const int free = ::open("/", O_PATH);
+  ::close(free);
+  ASSERT_EQ(free, inherited + 1) << "the least that is free";
+  EXPECT_NO_THROW(require_inherited(kernel, 3));
+  const Error error = error_of([&] { require_inherited(kernel, free + 1); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_NE(std::string(error.what()).find("which is not open"), std::string::npos);
+  ::close(inherited);
+}
+
 // Below standard error everything would be closed, above every descriptor nothing.
 TEST(Descriptors, ANegativeNumberAsksForNone) {
   EXPECT_EQ(lowest_closed({"--preserve-fds=-1"}), 3);

@@ -22,6 +22,11 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
 // --preserve-fds is no number.
 int first_unasked_descriptor(const Environment& environment, const Invocation& invocation);
 
+// The runtime hands on whatever has those numbers by then: where nobody left one open, that is a
+// directory of the host that it opened itself (CVE-2024-21626). To be called before anything is
+// kept open. Throws Error(usage).
+void require_inherited(Kernel& kernel, int lowest);
+
 // Every other call, as it came: no policy, no document, no record.
 void forward(Kernel& kernel, const Environment& environment, const Invocation& invocation);
 

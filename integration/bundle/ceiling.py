@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a container may have at most holds for exec and update, whatever happened to its document and whoever made it."""
+import unittest
+from pathlib import Path
+
+from lib import command, sandbox, state
+from lib.bundle import ENVIRONMENT, Bundle, Runtime
+from lib.docker import RUNC
+
+REFUSED, INVALID = 3, 2
+
+
+class Ceiling(unittest.TestCase):
+    def setUp(self) -> None:
+        self.runtime = Runtime()
+        self.name = self._testMethodName[:40]
+        self.bundle = Bundle(sandbox.base() / self.name)
+        self.bundle.shell("exec sleep 300")
+        self.bundle.change("/process/user", {"uid": 1000, "gid": 1000})
+
+    def started(self, *program: str) -> None:
+        with open(self.bundle.directory / "output", "wb") as output:
+            words = ("--root", self.runtime.root, "run", "-d", "--bundle", str(self.bundle.directory))
+            code = command.run_to_file(output, *program, *words, self.name, environment=ENVIRONMENT)
+        self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
+        self.addCleanup(lambda: Runtime(RUNC).call("delete", "--force", self.name))
+
+    def strict(self, *words: str) -> command.Result:
+        line = (self.runtime.program, "--profile", "strict", "--root", self.runtime.root, *words)
+        return command.run(*line, environment=ENVIRONMENT)
+
+    def most_processes(self) -> set[str]:
+        found = [path / "pids.max" for path in state.cgroups(sandbox.base().name) if path.name == self.name]
+        return {path.read_text().strip() for path in found if path.exists()}
+
+    def expect_held(self) -> None:
+        done = self.strict("exec", "-u", "0", self.name, "id")
+        self.assertEqual(REFUSED, done.code, done)
+        self.assertIn("rules.process.root_user", done.err)
+        self.assertEqual("1000\n", self.strict("exec", self.name, "id", "-u").check().out)
+        self.strict("update", "--pids-limit", "-1", self.name).check()
+        self.assertEqual({"256"}, self.most_processes())
+
+    def test_as_created(self):
+        self.started(self.runtime.program, "--profile", "strict")
+        self.expect_held()
+
+    def test_after_its_document_was_changed(self):
+        self.started(self.runtime.program, "--profile", "strict")
+        self.bundle.config.write_text(self.bundle.config.read_text() + "\n")
+        self.expect_held()
+        # By its record's profile, also where nobody names it.
+        done = self.runtime.call("exec", "-u", "0", self.name, "id")
+        self.assertEqual(REFUSED, done.code, done)
+
+    def test_made_by_another_runtime(self):
+        self.started(RUNC)
+        self.expect_held()
+        done = command.run(self.runtime.program, "--profile", "stric", "--root", self.runtime.root,
+                           "exec", self.name, "id", environment=ENVIRONMENT)
+        self.assertEqual(INVALID, done.code, done)
+        self.assertIn('did you mean "strict"?', done.err)
+
+    def test_descriptors_that_nobody_opened_are_not_handed_on(self):
+        """runc would hand on what it has opened itself under that number: the host's /sys/fs/cgroup."""
+        done = self.runtime.run(self.bundle, self.name, "--preserve-fds", "1")
+        self.assertEqual(INVALID, done.code, done)
+        self.assertIn("descriptor 3, which is not open", done.err)
+        self.started(self.runtime.program)
+        done = self.runtime.call("exec", "--preserve-fds", "2", self.name, "ls", "-l", "/proc/self/fd")
+        self.assertEqual(INVALID, done.code, done)
+
+    def test_a_process_document_through_a_slow_pipe(self):
+        self.started(self.runtime.program)
+        document = '{"cwd": "/", "args": ["echo", "through"], "user": {"uid": 1000, "gid": 1000}, "env": ["PATH=/bin"]}'
+        script = f"(sleep 0.3; echo '{document}') | {self.runtime.program} --root {self.runtime.root} exec --process /dev/stdin {self.name}"
+        self.assertEqual("through\n", command.run("sh", "-c", script, environment=ENVIRONMENT).check().out)
+
+
+if __name__ == "__main__":
+    unittest.main()
