@@ -53,6 +53,15 @@ class Ceiling(unittest.TestCase):
         done = self.runtime.call("exec", "-u", "0", self.name, "id")
         self.assertEqual(REFUSED, done.code, done)
 
+    def test_after_the_policy_forgot_its_profile(self):
+        policy = Path("/etc/hardened/policy.json")
+        policy.write_text('{"profiles": {"mine": {"extends": "strict"}}}')
+        self.started(self.runtime.program, "--profile", "mine")
+        policy.unlink()
+        done = self.runtime.call("exec", "-u", "0", self.name, "id")
+        self.assertEqual(REFUSED, done.code, done)
+        self.assertEqual("1000\n", self.runtime.call("exec", self.name, "id", "-u").check().out)
+
     def test_made_by_another_runtime(self):
         self.started(RUNC)
         self.expect_held()

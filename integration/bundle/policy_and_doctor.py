@@ -49,6 +49,14 @@ class Policies(Case):
                 {"selectable_profiles": ["biuld"]},
                 '/selectable_profiles: there is no profile "biuld"; did you mean "build"?',
             ),
+            (
+                {"profiles": {"standard": {"rules": {"seccomp": {"denied": ["ptrace", "setxatr"]}}}}},
+                '/profiles/standard/rules/seccomp/denied: "setxatr" is no system call; did you mean "setxattr"?',
+            ),
+            (
+                {"profiles": {"standard": {"rules": {"user-namespace": {"pool": {"size": 9}}}}}},
+                "/profiles/standard/rules/user-namespace/pool: the pool of 9 ids holds no range of 65536",
+            ),
             (loop, "/profiles/standard/extends: extends itself"),
             ("{", "parse error at line 1"),
         ):
@@ -61,6 +69,20 @@ class Policies(Case):
                 self.assertIn(
                     file, self.failed(INVALID, "dry-run", "--policy", file, "--config", str(DOCKER))
                 )
+
+    def test_a_dash_is_standard_input(self):
+        good = '{"$schema": "file:///usr/share/hardened/policy.schema.json", "default_profile": "build"}'
+        self.call("policy", "check", "-", stdin=good.encode()).check()
+        shown = self.call("policy", "show", "--policy", "-", stdin=good.encode()).check()
+        self.assertEqual("build", json.loads(shown.out)["default_profile"])
+        seven = b'{"profiles": {"standard": {"rules": {"pids-limit": {"limit": 7}}}}}'
+        done = self.call("dry-run", "--policy", "-", "--config", str(DOCKER), stdin=seven).check()
+        self.assertEqual({"limit": 7}, json.loads(done.out)["linux"]["resources"]["pids"])
+        done = self.call("policy", "check", "-", stdin=b'{"restore": "yes"}')
+        self.assertEqual(INVALID, done.code)
+        self.assertIn("policy standard input: /restore", done.err)
+        words = ("dry-run", "--policy", "-", "--config", "-")
+        self.assertIn("one document only", self.failed(INVALID, *words))
 
     def test_an_installed_file_is_named_too(self):
         file = Path("/etc/hardened/policy.json")
@@ -84,10 +106,16 @@ class Others(Case):
         done = self.call("doctor", "--facts", user=65534).check()
         self.assertIn("cgroup_version", json.loads(done.out)["host"])
 
+    def test_help_of_a_command(self):
+        self.assertIn("--host-facts", self.call("help", "dry-run").check().out)
+        runc = self.call("help", "create").check().out
+        self.assertIn("--bundle", runc)
+        self.assertIn("--pid-file", runc)
+
     def test_version_and_help_take_no_words(self):
         self.assertRegex(self.call("version").check().out, r"^hardened \d+\.\d+\.\d+\nruntime /")
         self.assertIn("dry-run", self.call("--help").check().out)
-        for words in (("version", "--x"), ("version", "x"), ("help", "x"), ("doctor",)):
+        for words in (("version", "--x"), ("version", "x"), ("doctor",)):
             with self.subTest(words):
                 self.failed(INVALID, *words)
 

@@ -3,10 +3,23 @@
 import os
 import unittest
 
-from lib import command, sandbox
+from lib import command, sandbox, verdict
 
 
 class Quickstart(unittest.TestCase):
+    def test_nothing_is_fetched_where_the_packages_are_there(self):
+        """The two commands work without network then, which these tests do not have."""
+        script = """
+            set -euo pipefail
+            source integration/lib/setup.sh
+            packages=("${build_packages[@]}" "${test_packages[@]}")
+            (($(missing "${packages[@]}" | wc -l) == 0)) || { missing "${packages[@]}"; exit 77; }
+            install_packages tests "${packages[@]}"
+        """
+        done = command.run("/bin/bash", "-c", script, directory=sandbox.SOURCE)
+        verdict.need_installed(done.code != 77, f"not installed: {done.out}")
+        self.assertEqual((0, "", ""), (done.code, done.out, done.err))
+
     def test_the_table_shows_what_changed(self):
         script = sandbox.SOURCE / "integration/lib/quickstart.py"
         before = set(os.listdir("/tmp"))

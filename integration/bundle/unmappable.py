@@ -47,6 +47,18 @@ class Unmappable(unittest.TestCase):
     def name(self) -> str:
         return self._testMethodName[:20].replace("_", "-")
 
+    def alive(self) -> None:
+        """Another container, for the length of the test."""
+        asked = self.bundle.document()
+        self.bundle.shell("exec sleep 100")
+        self.bundle.name_cgroup("alive")
+        with open(self.directory / "output", "wb") as output:
+            words = ("--root", self.runtime.root, "create", "--bundle", str(self.directory), "alive")
+            code = command.run_to_file(output, self.runtime.program, *words, environment=ENVIRONMENT)
+        self.assertEqual(0, code, (self.directory / "output").read_text())
+        self.addCleanup(lambda: self.runtime.call("delete", "--force", "alive"))
+        self.bundle.write(asked)
+
     def run_it(self):
         return self.runtime.run(self.bundle, self.name)
 
@@ -124,11 +136,12 @@ class Unmappable(unittest.TestCase):
         self.run_it().check()
 
     def test_no_ids_left_is_the_same_question(self):
-        policy(user_namespace={"pool": {"first_id": 1900544000, "size": 1}})
+        pool = {"first_id": 1900544000, "size": 65536}
+        policy(user_namespace={"pool": pool})
+        self.alive()
         done = self.run_it()
         self.assertEqual(3, done.code, done)
         self.assertIn("rules.user-namespace.pool", done.err)
-        pool = {"first_id": 1900544000, "size": 1}
         policy(user_namespace={"pool": pool, "unsupported": "degrade"})
         done = self.run_it().check()
         self.assertEqual("4294967295", done.out.split()[2])
@@ -137,13 +150,7 @@ class Unmappable(unittest.TestCase):
     def test_ids_of_another_profiles_pool_are_not_taken_from_a_document(self):
         """A living container has them, whatever pool the present profile takes from."""
         asked = self.bundle.document()
-        self.bundle.shell("exec sleep 100")
-        self.bundle.name_cgroup("alive")
-        with open(self.directory / "output", "wb") as output:
-            words = ("--root", self.runtime.root, "create", "--bundle", str(self.directory), "alive")
-            code = command.run_to_file(output, self.runtime.program, *words, environment=ENVIRONMENT)
-        self.assertEqual(0, code, (self.directory / "output").read_text())
-        self.addCleanup(lambda: self.runtime.call("delete", "--force", "alive"))
+        self.alive()
         kept = json.loads((Path(self.runtime.root) / "alive/state.json").read_text())
         _, first, _ = Path(f"/proc/{kept['init_process_pid']}/uid_map").read_text().split()
         policy(user_namespace={"pool": {"first_id": 1900544000, "size": 655360}})

@@ -4,7 +4,7 @@ import os
 import pwd
 from pathlib import Path
 
-from lib import image, sandbox, verdict
+from lib import verdict
 from lib.docker import DAEMON, Docker
 
 USER, UID = "rootless", 4712
@@ -50,10 +50,3 @@ class RootlessDocker(Docker):
 
     def environment(self) -> dict:
         return super().environment() | {"XDG_RUNTIME_DIR": str(self.runtime_directory), "USER": USER}
-
-    def archive(self) -> bytes:
-        return image.archive()
-
-    def stop_daemon(self) -> None:
-        # rootlesskit hands the signal on to what it started.
-        super().stop_daemon()

@@ -37,5 +37,5 @@ def run(suite: unittest.TestSuite) -> int:
     if not result.wasSuccessful() or result.testsRun + len(result.skipped) == 0:
         return 1
     for case, reason in result.skipped:
-        print(f"skipped: {case}: {reason}")
+        print(f"skipped: {reason} ({case})")
     return SKIP if result.skipped else 0

@@ -83,9 +83,10 @@ def kernel(work: Path) -> None:
     """Within mmdebstrap, while its apt still knows the suite's packages."""
     words = "apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces"
     listed = subprocess.run(
-        [*words.split(), suites.KERNEL], check=True, capture_output=True, text=True
+        [*words.split(), suites.KERNEL], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
-    wanted = ("linux-image-", "linux-modules-", "linux-binary-")
+    # Since trixie one kernel is four packages; linux-base-VERSION has the list of what is built in.
+    wanted = ("linux-image-", "linux-modules-", "linux-binary-", "linux-base-")
     names = [
         line for line in listed.splitlines() if line.startswith(wanted) and line != suites.KERNEL
     ]
@@ -142,7 +143,7 @@ def initramfs(tree: Path, file: Path) -> None:
     order: list[Path] = []
     for name in suites.BOOT_MODULES:
         words = ["chroot", tree, "modprobe", "--show-depends", "-S", version, name]
-        shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        shown = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
         loads = [line.split()[1] for line in shown.splitlines() if line.startswith("insmod")]
         order += [path for path in (tree / load.lstrip("/") for load in loads) if path not in order]
     busybox = tree / ("usr/bin/busybox" if (tree / "usr/bin/busybox").exists() else "bin/busybox")

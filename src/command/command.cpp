@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "hardened/command/options.hpp"
@@ -22,7 +23,7 @@ int help_command(Arguments, Kernel&, const Environment&);
 constexpr std::array kCommands{
     Command{"dry-run", "print the rewritten config.json, or what changed and why", dry_run_command},
     Command{"policy", "show, check, schema: the policy in force", policy_command},
-    Command{"doctor", "what this host offers (--facts: for dry-run --host-facts)", doctor_command},
+    Command{"doctor", "--facts: what this host offers, for dry-run --host-facts", doctor_command},
     Command{"version", "hardened's own version, and the runtime it becomes", version_command},
     Command{"help", "this text", help_command},
 };
@@ -33,7 +34,17 @@ bool parse_nothing(const char* name, Arguments arguments, Kernel& kernel) {
   return parse_options(app, arguments, kernel);
 }
 
-int help_command(Arguments arguments, Kernel& kernel, const Environment&) {
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(),
+                                  [&](const Command& command) { return command.name == name; });
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+int help_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
+  const Command* named = arguments.empty() ? nullptr : find_command(arguments[0]);
+  if (named != nullptr && named->run != help_command) {
+    return named->run(std::array{std::string("--help")}, kernel, environment);
+  }
   if (!parse_nothing("help", arguments, kernel)) return 0;
   std::string text =
       "hardened: an OCI runtime wrapper; starts containers hardened, then becomes runc\n\n"
@@ -48,12 +59,6 @@ int help_command(Arguments arguments, Kernel& kernel, const Environment&) {
   }
   print(kernel, text);
   return 0;
-}
-
-const Command* find_command(std::string_view name) {
-  const auto found = std::find_if(kCommands.begin(), kCommands.end(),
-                                  [&](const Command& command) { return command.name == name; });
-  return found == kCommands.end() ? nullptr : &*found;
 }
 
 // Our own --profile may come first, as it does in an engine's runtimeArgs: how many words it takes.
@@ -73,7 +78,9 @@ bool asks_for_help(Arguments arguments) {
 bool is_own_command(Arguments arguments) {
   if (asks_for_help(arguments)) return true;
   const Arguments rest = arguments.subspan(words_of_profile(arguments));
-  return !rest.empty() && find_command(rest[0]) != nullptr;
+  if (rest.empty() || find_command(rest[0]) == nullptr) return false;
+  // `help create` is the runtime's.
+  return rest[0] != "help" || rest.size() < 2 || find_command(rest[1]) != nullptr;
 }
 
 bool is_own_name(std::string_view name) {

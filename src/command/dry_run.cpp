@@ -37,8 +37,9 @@ void require_one_document(const Options& options) {
   if (!options.resources.empty() && config) usage("--resources goes without --bundle and --config");
   if (!config && options.process.empty() && options.resources.empty())
     usage("one of --bundle, --config, --process, --resources is needed");
-  if (options.config == "-" && options.process == "-")
-    usage("standard input can be one document only");
+  const auto inputs = {options.config, options.process, options.resources, options.policy,
+                       options.host_facts};
+  if (std::ranges::count(inputs, "-") > 1) usage("standard input can be one document only");
 }
 
 // CLI11 takes a lone dash for no option; it stands for `--config -`.
@@ -68,7 +69,7 @@ Options options_of(Arguments arguments, Kernel& kernel) {
          "a process document of exec; a bundle or config beside it is its container's");
   option("--resources", options.resources, "a resources document of update");
   option("--profile", options.profile, "profile to use");
-  option("--policy", options.policy, "a policy file instead of the host's");
+  option("--policy", options.policy, "a policy file (-: standard input) instead of the host's");
   option("--host-facts", options.host_facts,
          "facts about the host to judge by, as `doctor --facts` prints them");
   option("--format", options.format, "config, diff, patch, table or json")
@@ -196,35 +197,32 @@ class DryRun {
     return {"config.json", std::move(document), std::move(plan), seen.host.id_range};
   }
 
+  // A container that nobody named: as much as the profile lets any have.
+  Outcome ordinary() const {
+    const Profile chosen = profile(Json::object());
+    const Json& keep = chosen.settings("capabilities").at("keep");
+    Plan plan;
+    plan.config["process"] = {{"noNewPrivileges", true}, {"capabilities", {{"bounding", keep}}}};
+    plan.unverified.push_back("the container, taken for one of the profile " + chosen.name());
+    return {"config.json", Json::object(), std::move(plan)};
+  }
+
   // The container's ceiling where a bundle or config is given too, else the most that the profile
   // lets any have.
   Outcome exec() {
     Json process = document_of(kernel_, options_.process);
     refuse_config(process, "--process");
     require_process(process, DocumentKind::process);
-    Json config;
-    Json original = Json::object();
-    std::vector<std::string> unverified;
-    if (options_.bundle.empty() && options_.config.empty()) {
-      const Profile chosen = profile(original);
-      const Json& keep = chosen.settings("capabilities").at("keep");
-      config["process"] = {{"noNewPrivileges", true}, {"capabilities", {{"bounding", keep}}}};
-      unverified.emplace_back("the container, taken for one of the profile " + chosen.name());
-    } else {
-      Outcome created = create();
-      if (!created.plan.refusals.empty()) return created;
-      original = std::move(created.original);
-      config = std::move(created.plan.config);
-      unverified = std::move(created.plan.unverified);
-    }
-    const Profile chosen = profile(original);
+    Outcome container = options_.bundle.empty() && options_.config.empty() ? ordinary() : create();
+    if (!container.plan.refusals.empty()) return container;
+    const Profile chosen = profile(container.original);
     check_fields(process, DocumentKind::process, chosen.unlisted_fields());
-    const Ceiling ceiling = ceiling_of(config, chosen);
+    const Ceiling ceiling = ceiling_of(container.plan.config, chosen);
     Plan plan = plan_exec(process, ceiling);
+    std::ranges::move(container.plan.unverified, std::back_inserter(plan.unverified));
     // Its links are looked at when there is a container.
     const std::string cwd = find_string(process, "/cwd").value_or("/");
-    if (cwd != "/") unverified.emplace_back("where the working directory " + cwd + " leads");
-    std::move(unverified.begin(), unverified.end(), std::back_inserter(plan.unverified));
+    if (cwd != "/") plan.unverified.push_back("where the working directory " + cwd + " leads");
     if (plan.refusals.empty()) verify_exec(plan.config, ceiling);
     return {"process document", std::move(process), std::move(plan)};
   }

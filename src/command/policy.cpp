@@ -39,9 +39,11 @@ int policy_command(std::span<const std::string> arguments, Kernel& kernel,
   app.require_subcommand(1);
   CLI::App* showing = app.add_subcommand("show", "print the policy in force");
   showing->add_option("--profile", options.profile, "one profile, with what it extends");
-  showing->add_option("--policy", options.policy, "this file instead of the installed ones");
+  showing->add_option("--policy", options.policy,
+                      "this file (-: standard input) instead of the installed ones");
   CLI::App* checking = app.add_subcommand("check", "say nothing, or what is wrong and where");
-  checking->add_option("FILE", options.files, "policy files; without one, the installed ones");
+  checking->add_option("FILE", options.files,
+                       "policy files, - for standard input; without one, the installed ones");
   app.add_subcommand("schema", "print the JSON Schema of policy files");
 
   if (!parse_options(app, arguments, kernel)) return 0;

@@ -224,10 +224,8 @@ void read_member(T& object, const std::string& key, const Json& value, const std
   };
   const auto take_any = [&](const auto&... member) {
     if ((take(member) || ...)) return;
-    const std::string_view near = nearest(key, {member.name...});
     throw Error(ErrorKind::invalid_input, printable(pointer),
-                near.empty() ? "unknown fact"
-                             : "unknown fact; did you mean \"" + std::string(near) + "\"?");
+                "unknown fact" + did_you_mean(key, {member.name...}));
   };
   std::apply(take_any, kMembers<T>);
 }

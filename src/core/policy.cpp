@@ -8,6 +8,7 @@
 #include "hardened/core/defaults.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/id_map.hpp"
 #include "hardened/core/plan.hpp"
 #include "hardened/core/text.hpp"
 
@@ -15,6 +16,12 @@ namespace hardened {
 namespace {
 
 constexpr std::size_t kLongestChain = 8;  // of `extends`
+
+// Below a profile.
+constexpr const char* kExtends = "/extends";
+constexpr const char* kPool = "/rules/user-namespace/pool";
+constexpr const char* kRangeSize = "/rules/user-namespace/range_size";
+constexpr const char* kDenied = "/rules/seccomp/denied";
 
 void merge(Json& base, const Json& over) {
   if (!base.is_object() || !over.is_object()) {
@@ -36,8 +43,7 @@ RuleMode mode_of(const Json& object) {
 }
 
 std::string guess(std::string_view word, const std::vector<std::string>& known) {
-  const std::string_view near = nearest(word, {known.begin(), known.end()});
-  return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
+  return did_you_mean(word, {known.begin(), known.end()});
 }
 
 // "strict" of "hardened-strict".
@@ -52,15 +58,30 @@ std::optional<std::string> profile_of_name(std::string_view invoked_as) {
   throw refused({"", "/annotations/hardened.profile", asked, "CIS 5", std::string(setting)});
 }
 
-// Where the policy itself names profiles.
-std::vector<std::string> places_of_names(const Json& policy) {
-  std::vector<std::string> places;
-  if (find(policy, "/default_profile") != nullptr) places.emplace_back("/default_profile");
-  if (find(policy, "/selectable_profiles") != nullptr) places.emplace_back("/selectable_profiles");
+std::string place_of(std::string_view profile, std::string_view below) {
+  return join("/profiles", profile).append(below);
+}
+
+// What check() can only judge when the last file is laid over the others.
+std::vector<std::string> places_to_check(const Json& policy) {
+  std::vector<std::string> places{"/default_profile", "/selectable_profiles"};
   for (const auto& [name, profile] : find_object(policy, "/profiles").items()) {
-    if (profile.contains("extends")) places.push_back(join(join("/profiles", name), "extends"));
+    for (const char* below : {kExtends, kPool, kRangeSize, kDenied}) {
+      places.push_back(place_of(name, below));
+    }
   }
+  std::erase_if(places, [&](const std::string& place) { return find(policy, place) == nullptr; });
   return places;
+}
+
+// Such as an administrator is likely to deny: those that containers are given.
+std::vector<std::string> usual_calls() {
+  std::vector<std::string> names;
+  const Json shipped = parse_document(default_file("seccomp.json"));
+  for (const Json& entry : shipped.at("syscalls")) {
+    for (const Json& name : entry.at("names")) names.push_back(name.get<std::string>());
+  }
+  return names;
 }
 
 }  // namespace
@@ -112,7 +133,7 @@ void Policy::layer(std::string_view text, std::string_view source) {
       }
     }
     merge(json_, over);
-    for (std::string& place : places_of_names(over)) {
+    for (std::string& place : places_to_check(over)) {
       sources_[std::move(place)] = printable(source);
     }
   } catch (Error& error) {
@@ -120,11 +141,50 @@ void Policy::layer(std::string_view text, std::string_view source) {
   }
 }
 
-void Policy::check() const {
-  for (const std::string& name : profiles()) profile(name);
+void Policy::check(bool (*is_system_call)(const std::string& name)) const {
+  for (const std::string& name : profiles()) {
+    profile(name);
+    check_pool(name);
+    check_denied_calls(name, is_system_call);
+  }
   resolve(default_profile(), "/default_profile");
   for (const std::string& name : find_strings(json_, "/selectable_profiles")) {
     resolve(name, "/selectable_profiles");
+  }
+}
+
+// The nearest link of the chain whose pool or range a file set.
+std::string Policy::range_set_at(const std::string& profile) const {
+  std::optional<std::string> link = profile;
+  while (link) {
+    for (const char* below : {kRangeSize, kPool}) {
+      const std::string place = place_of(*link, below);
+      if (sources_.contains(place)) return place;
+    }
+    link = find_string(json_, place_of(*link, kExtends));
+  }
+  return place_of(profile, kPool);
+}
+
+void Policy::check_pool(const std::string& profile) const {
+  const Profile whole = this->profile(profile);
+  const Json& settings = whole.settings("user-namespace");
+  if (first_range(settings).size != 0) return;
+  fail(range_set_at(profile),
+       "the pool of " + std::to_string(id_pool(settings).size) + " ids holds no range of " +
+           std::to_string(find_integer(settings, "/range_size").value_or(0)));
+}
+
+void Policy::check_denied_calls(const std::string& profile,
+                                bool (*is_system_call)(const std::string& name)) const {
+  const std::string place = place_of(profile, kDenied);
+  // The built-in lists may name what this libseccomp does not know yet.
+  if (!sources_.contains(place)) return;
+  const std::vector<std::string> names = find_strings(json_, place);
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (is_system_call(names[index])) continue;
+    fail(place, "\"" + printable(names[index], 60) + "\" is no system call" +
+                    guess(names[index], usual_calls()));
   }
 }
 
@@ -137,10 +197,10 @@ void Policy::fail(const std::string& pointer, std::string_view text) const {
 // The link of the chain that an administrator's file made: the built-in ones are sound.
 std::string Policy::extends_itself(const std::vector<std::string>& chain) const {
   for (const std::string& name : chain) {
-    const std::string place = join(join("/profiles", name), "extends");
+    const std::string place = place_of(name, kExtends);
     if (sources_.contains(place)) return place;
   }
-  return join(join("/profiles", chain.front()), "extends");
+  return place_of(chain.front(), kExtends);
 }
 
 Profile Policy::profile(std::string_view name) const { return resolve(name, ""); }

@@ -42,10 +42,9 @@ void check_list(const Json& over, const std::string& pointer, const Names& known
   const std::vector<std::string> names = find_strings(over, pointer);
   for (std::size_t index = 0; index < names.size(); ++index) {
     if (std::find(known.begin(), known.end(), names[index]) != known.end()) continue;
-    const std::string_view near = nearest(names[index], known);
-    throw Error(ErrorKind::invalid_input, printable(join(pointer, index)),
-                "\"" + printable(names[index], 60) + "\" is not known" +
-                    (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
+    throw Error(
+        ErrorKind::invalid_input, printable(join(pointer, index)),
+        "\"" + printable(names[index], 60) + "\" is not known" + did_you_mean(names[index], known));
   }
 }
 

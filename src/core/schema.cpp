@@ -29,11 +29,6 @@ std::string shown(const Json& value) {
   return printable(value.dump(), 60);
 }
 
-std::string guess(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string_view near = nearest(word, known);
-  return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
-}
-
 class Checker {
  public:
   explicit Checker(const Json& root) : root_(root) {}
@@ -92,7 +87,7 @@ class Checker {
       list += (list.empty() ? "" : choices.back() == choice ? " or " : ", ") + choice.dump();
     }
     const std::string near =
-        value.is_string() ? guess(value.get_ref<const std::string&>(), words) : "";
+        value.is_string() ? did_you_mean(value.get_ref<const std::string&>(), words) : "";
     fail(pointer, "expected " + list + ", got " + shown(value) + near);
   }
 
@@ -117,7 +112,7 @@ class Checker {
         std::vector<std::string_view> names;
         for (const auto& [key, unused] : known.get_ref<const Json::object_t&>())
           names.push_back(key);
-        fail(join(pointer, name), "unknown key" + guess(name, names));
+        fail(join(pointer, name), "unknown key" + did_you_mean(name, names));
       }
     }
   }

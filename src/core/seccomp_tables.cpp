@@ -166,10 +166,9 @@ std::vector<std::uint32_t> numbers(const Json& settings, std::string_view key,
     if (named == known.end()) {
       std::vector<std::string_view> candidates;
       for (const Named& each : known) candidates.push_back(each.name);
-      const std::string_view near = nearest(names[index], candidates);
       throw Error(ErrorKind::invalid_input, join(join("/rules/seccomp", key), index),
                   "no such name: \"" + printable(names[index], 60) + '"' +
-                      (near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?"));
+                      did_you_mean(names[index], candidates));
     }
     found.push_back(named->value);
   }

@@ -131,4 +131,9 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const std::string_view near = nearest(word, candidates);
+  return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
+}
+
 }  // namespace hardened

@@ -127,7 +127,9 @@ std::int64_t size_in_bytes(const LimitFlag& flag, const std::string& text) {
   return static_cast<std::int64_t>(bytes);
 }
 
-Json resources_of(const Invocation& invocation) {
+}  // namespace
+
+Json resources_of_flags(const Invocation& invocation) {
   Json resources = Json::object();
   for (const LimitFlag& flag : kFlags) {
     // Every occurrence must be readable, the last one counts; runc takes an empty one for none.
@@ -139,6 +141,8 @@ Json resources_of(const Invocation& invocation) {
   }
   return resources;
 }
+
+namespace {
 
 // linux.intelRdt by another name: they write the host's resctrl file system.
 void refuse_cache_schemas(const Invocation& invocation, const Profile& profile) {
@@ -174,7 +178,7 @@ Plan plan_update(const Json& resources, const Profile& profile, const HostFacts&
 
 void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host) {
   refuse_cache_schemas(invocation, profile);
-  const Json asked = resources_of(invocation);
+  const Json asked = resources_of_flags(invocation);
   const Plan plan = plan_update(asked, profile, host);
   require_no_refusals(plan);
   require_all_seen(plan);

@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
@@ -29,16 +27,6 @@ std::string own_process_id(Kernel& kernel) {
   const auto id = kernel.read_link(kWorkingDirectory, "/proc/self");
   if (!id) throw Error(ErrorKind::unsupported, "/proc is not mounted");
   return *id;
-}
-
-bool there(Kernel& kernel, const std::string& path) {
-  try {
-    kernel.open(kWorkingDirectory, path, O_PATH, Walk::follow);
-    return true;
-  } catch (const Error& error) {
-    if (error.number() != ENOENT) throw;
-    return false;
-  }
 }
 
 }  // namespace
@@ -91,7 +79,7 @@ void Bundle::remove_leftovers() noexcept {
       const std::string writer = name.substr(kTemporary.size());
       const bool number =
           !writer.empty() && writer.find_first_not_of("0123456789") == std::string::npos;
-      if (number && !there(*kernel_, "/proc/" + writer)) kernel_->unlink(directory(), name, 0);
+      if (number && !exists(*kernel_, "/proc/" + writer)) kernel_->unlink(directory(), name, 0);
     }
   } catch (const std::exception&) {
     // Not what this container was called for.

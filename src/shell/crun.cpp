@@ -14,13 +14,6 @@
 namespace hardened {
 namespace {
 
-// Terminals are the caller's, and the engine's own console for this container.
-bool is_terminal(unsigned number) {
-  constexpr unsigned kVirtual = 4, kConsoles = 5, kFirstPseudo = 136, kLastPseudo = 143;
-  return number == kVirtual || number == kConsoles ||
-         (number >= kFirstPseudo && number <= kLastPseudo);
-}
-
 // A node for the same device on a file system that nobody can name.
 Descriptor own_node(Kernel& kernel, dev_t device, const FileSystemIds& owner) {
   const Descriptor memory = kernel.open_file_system("tmpfs");
@@ -58,7 +51,8 @@ void give_own_nodes(Kernel& kernel, const std::string& runtime, const IdMaps& ma
     }
     const bool character = S_ISCHR(status.st_mode);
     if (!character && !S_ISBLK(status.st_mode)) continue;
-    if (character && is_terminal(major(status.st_rdev))) continue;
+    // Terminals are the caller's own; runc gives them too.
+    if (::isatty(number) == 1) continue;
     if (!character || major(status.st_rdev) != kMemory) {
       throw refused({"user-namespace", "/linux/namespaces",
                      "a standard stream on a device of the host, which crun would give to the "

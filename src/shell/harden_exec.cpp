@@ -100,10 +100,9 @@ std::optional<Record> current_record(Kernel& kernel, const Environment& environm
   return record;
 }
 
-// The container's own, as it was created; else the one that was asked for.
-Profile profile_of(const Policy& policy, const Environment& environment,
-                   const Invocation& invocation, const std::optional<Record>& record) {
-  Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
+// The container's own, else the one that was asked for.
+Profile profile_of(const Policy& policy, const std::optional<Record>& record,
+                   const Profile& asked) {
   return record ? policy.profile(record->profile) : asked;
 }
 
@@ -111,14 +110,14 @@ Profile profile_of(const Policy& policy, const Environment& environment,
 // since, nobody knows whether the record is its own: its init shows what it has, and the profile
 // what it may have at most. nullopt: there is no such container.
 std::optional<Container> known_container(Kernel& kernel, const ContainerKey& key,
-                                         const std::optional<Record>& record,
-                                         const Profile& profile, const std::string& runtime) {
+                                         const std::optional<Record>& record, const Policy& policy,
+                                         const Profile& asked, const std::string& runtime) {
   if (record && describes(kernel, *record)) {
     return Container{record->bundle, record->rebuilt, record->ceiling};
   }
   const auto init = init_process(kernel, runtime, key);
   if (!init) return std::nullopt;
-  return Container{init->bundle, "", ceiling_of(init->status, profile)};
+  return Container{init->bundle, "", ceiling_of(init->status, profile_of(policy, record, asked))};
 }
 
 // CVE-2024-21626 by a link: what the container's own root has at the working directory may lead to
@@ -180,8 +179,8 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   kernel.close_on_exec_from(lowest);
   const RuntimeState state = runtime_state(kernel, key);
   const auto record = current_record(kernel, environment, key, runtime, state);
-  const Profile profile = profile_of(policy, environment, invocation, record);
-  const auto container = known_container(kernel, key, record, profile, runtime);
+  const Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
+  const auto container = known_container(kernel, key, record, policy, asked, runtime);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
 
   const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
@@ -200,7 +199,8 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
   const Policy policy = load_policy(kernel, environment);
   const auto record = current_record(kernel, environment, key, runtime, runtime_state(kernel, key));
-  const Profile profile = profile_of(policy, environment, invocation, record);
+  const Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
+  const Profile profile = profile_of(policy, record, asked);
   const HostFacts host = inspect_host(kernel, profile);
   const int lowest = first_unasked_descriptor(environment, invocation);
   kernel.close_on_exec_from(lowest);
@@ -215,6 +215,7 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
     invocation.set_flag("resources", hand_over(kernel, lowest, plan.config));
   }
   lower_update_flags(invocation, profile, host);
+  verify_update(resources_of_flags(invocation), profile, host);
   kernel.execute(runtime, invocation.arguments());
 }
 

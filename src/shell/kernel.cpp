@@ -344,6 +344,16 @@ class RealKernel final : public Kernel {
 
 }  // namespace
 
+bool exists(Kernel& kernel, const std::string& path) {
+  try {
+    kernel.open(kWorkingDirectory, path, O_PATH | O_NOFOLLOW, Walk::follow);
+    return true;
+  } catch (const Error& error) {
+    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
+    throw;
+  }
+}
+
 Kernel& real_kernel() {
   static RealKernel kernel;
   return kernel;

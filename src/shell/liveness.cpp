@@ -62,13 +62,7 @@ bool runs(Kernel& kernel, const Process& process) {
 
 // runc and crun both keep a container at <root>/<id>, from create to delete.
 bool runtime_has(Kernel& kernel, const ContainerKey& key) {
-  try {
-    kernel.open(kWorkingDirectory, key.root + "/" + key.id, O_PATH | O_NOFOLLOW, Walk::follow);
-    return true;
-  } catch (const Error& error) {
-    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
-    throw;
-  }
+  return exists(kernel, key.root + "/" + key.id);
 }
 
 std::vector<IdRange> ids_in_use(Kernel& kernel) {

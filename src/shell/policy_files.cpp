@@ -14,6 +14,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/seccomp_compiler.hpp"
 #include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
@@ -87,7 +88,7 @@ class Loader {
         for (const std::string& name : names(*below)) layer(*below, name, drop_ins);
       }
     }
-    policy_.check();
+    policy_.check(is_system_call);
     return std::move(policy_);
   }
 
@@ -140,18 +141,20 @@ Policy load_policy(Kernel& kernel, const Environment& environment) {
 }
 
 Policy load_policy_file(Kernel& kernel, const std::string& path) {
-  const std::string source = "policy " + path;
+  const bool input = path == "-";
+  const std::string source = "policy " + (input ? "standard input" : path);
   std::string text;
   try {
     const Descriptor file =
-        kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK, Walk::follow);
-    text = read_regular(kernel, file);
+        input ? Descriptor()
+              : kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK, Walk::follow);
+    text = input ? kernel.read_all(STDIN_FILENO, kLargestFile) : read_regular(kernel, file);
   } catch (Error& error) {
     throw error.within(printable(source));
   }
   Policy policy = Policy::builtin();
   policy.layer(text, source);
-  policy.check();
+  policy.check(is_system_call);
   return policy;
 }
 

@@ -151,11 +151,12 @@ void require_free(Kernel& kernel, int directory, const ContainerKey& key, const 
   if (runtime_has(kernel, key)) exists_already(key);
 }
 
-// The record of a container that is gone; nullopt: it lives, or has none.
+// The record of a container that is gone; nullopt: it lives, or has none. The creator first: what
+// the runtime keeps is there before that ends.
 std::optional<Record> find_dead(Kernel& kernel, int directory, const ContainerKey& key) {
   auto record = find_record(kernel, directory, file_name(key.id));
-  const bool lives = !record || runtime_has(kernel, key) ||
-                     runs(kernel, {record->creator_pid, record->creator_start});
+  const bool lives = !record || runs(kernel, {record->creator_pid, record->creator_start}) ||
+                     runtime_has(kernel, key);
   return lives ? std::nullopt : std::move(record);
 }
 

@@ -78,16 +78,6 @@ std::string configured(Kernel& kernel, const Environment& environment,
               "configured runtime " + printable(link) + ": " + error.what());
 }
 
-bool exists(Kernel& kernel, const std::string& path) {
-  try {
-    kernel.open(kWorkingDirectory, path, O_PATH | O_NOFOLLOW, Walk::follow);
-    return true;
-  } catch (const Error& error) {
-    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
-    throw;
-  }
-}
-
 }  // namespace
 
 std::string find_runtime(Kernel& kernel, const Environment& environment) {

@@ -265,6 +265,10 @@ std::vector<Architecture> judged_architectures(const Json& profile) {
 
 }  // namespace
 
+bool is_system_call(const std::string& name) {
+  return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
+}
+
 std::vector<BpfInstruction> compile_seccomp(const Json& profile) {
   // Errors point into the document that the profile came from.
   const Json document{{"linux", {{"seccomp", profile}}}};

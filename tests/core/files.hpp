@@ -2,11 +2,13 @@
 // Files of the source tree, for tests that read captured documents and goldens.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "hardened/core/document.hpp"
 
@@ -21,6 +23,18 @@ inline std::string text_of(const std::filesystem::path& path) {
 }
 
 inline Json document_of(const std::filesystem::path& path) { return parse_document(text_of(path)); }
+
+// tests/golden/<rule>/<case>, in the order of their names.
+inline std::vector<std::filesystem::path> golden_cases() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& rule : std::filesystem::directory_iterator(HARDENED_SOURCE "/tests/golden")) {
+    for (const auto& entry : std::filesystem::directory_iterator(rule)) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 // A file below tests/, by its path there.
 inline std::filesystem::path below_tests(const std::string& path) {

@@ -24,15 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> cases() {
-  std::vector<fs::path> found;
-  for (const auto& rule : fs::directory_iterator(HARDENED_SOURCE "/tests/golden")) {
-    for (const auto& entry : fs::directory_iterator(rule)) found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 const Rule& rule_named(const std::string& name) {
   for (const Rule& rule : catalogue()) {
     if (rule.name == name) return rule;
@@ -106,7 +97,7 @@ TEST(Goldens, EveryRuleHasOne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(cases()), [](const auto& param) {
+INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(golden_cases()), [](const auto& param) {
   std::string name =
       param.param.parent_path().filename().string() + "_" + param.param.filename().string();
   std::replace_if(

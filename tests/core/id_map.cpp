@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "files.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/policy.hpp"
 
@@ -74,6 +75,16 @@ TEST(IdMap, WithoutMappingsEveryIdIsTheContainers) {
   EXPECT_FALSE(maps_id(to_json(kTwo), 1000));
   EXPECT_FALSE(maps_id(to_json(kTwo), -1));
   EXPECT_EQ(mapped_ids(to_json(kTwo)), "0 to 999, 5000 to 5009");
+}
+
+// A message names range_size for an id only where the schema lets it be that large.
+TEST(IdMap, ARangeHoldsWhatTheSchemaAllows) {
+  const Json schema = document_of(HARDENED_SOURCE "/defaults/policy.schema.json");
+  const auto largest =
+      schema.at("/$defs/rules/properties/user-namespace/properties/range_size/maximum"_json_pointer)
+          .get<std::int64_t>();
+  EXPECT_TRUE(fits_a_range(0) && fits_a_range(largest - 1));
+  EXPECT_FALSE(fits_a_range(-1) || fits_a_range(largest));
 }
 
 }  // namespace

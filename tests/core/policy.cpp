@@ -28,6 +28,8 @@ void expect_error(Action action, ErrorKind kind, const std::string& pointer,
   }
 }
 
+bool known(const std::string& name) { return name == "ptrace"; }
+
 void expect_layer_error(std::string_view layer, const std::string& pointer,
                         const std::string& text) {
   expect_error([&] { layered(layer); }, ErrorKind::invalid_input, pointer, text);
@@ -47,7 +49,7 @@ TEST(Policy, ALayerMergesObjectsAndReplacesArraysAndScalars) {
 
 TEST(Policy, EveryBuiltInProfileHasEveryRule) {
   const Policy policy = Policy::builtin();
-  policy.check();
+  policy.check(known);
   const Json standard = policy.profile("standard").json().at("rules");
   for (const std::string& name : policy.profiles()) {
     const Profile profile = policy.profile(name);
@@ -81,7 +83,7 @@ TEST(Policy, BrokenLayersAreRefusedWithFileAndPlaceAndChangeNothing) {
 }
 
 TEST(Policy, CheckFindsProfilesThatAreNotThere) {
-  const auto check = [](std::string_view text) { return [=] { layered(text).check(); }; };
+  const auto check = [](std::string_view text) { return [=] { layered(text).check(known); }; };
   const std::string text = ": there is no profile \"strct\"; did you mean \"strict\"?";
   const auto expect = [&](std::string_view layer, const std::string& pointer,
                           const std::string& wrong) {
@@ -96,15 +98,44 @@ TEST(Policy, CheckFindsProfilesThatAreNotThere) {
          ": there is no profile \"\"");
 }
 
+TEST(Policy, CheckFindsACallThatIsNone) {
+  const std::string place = "/profiles/strict/rules/seccomp/denied";
+  expect_error(
+      [] {
+        layered(
+            R"({"profiles": {"strict": {"rules": {"seccomp": {"denied": ["ptrace", "setxatr"]}}}}})")
+            .check(known);
+      },
+      ErrorKind::invalid_input, place,
+      "my.json: " + place + ": \"setxatr\" is no system call; did you mean \"setxattr\"?");
+}
+
+TEST(Policy, CheckFindsAPoolThatHoldsNoRange) {
+  const auto check = [](std::string_view profile, std::string_view settings) {
+    layered(
+        Json{{"profiles", {{profile, {{"rules", {{"user-namespace", Json::parse(settings)}}}}}}}}
+            .dump())
+        .check(known);
+  };
+  const std::string place = "/profiles/standard/rules/user-namespace/";
+  expect_error([&] { check("standard", R"({"pool": {"size": 1000}})"); }, ErrorKind::invalid_input,
+               place + "pool",
+               "my.json: " + place + "pool: the pool of 1000 ids holds no range of 65536");
+  expect_error([&] { check("standard", R"({"pool": {"size": 70000}, "range_size": 70001})"); },
+               ErrorKind::invalid_input, place + "range_size",
+               "my.json: " + place + "range_size: the pool of 70000 ids holds no range of 70001");
+  check("strict", R"({"pool": {"size": 1000}, "range_size": 1000})");
+}
+
 TEST(Policy, ANameThatIsNotThereIsBlamedOnTheLastFileThatSaidIt) {
   Policy policy = layered(R"({"default_profile": "strct", "restore": "allow"})");
   policy.layer(R"({"restore": "refuse"})", "later.json");
   expect_error(
-      [&] { policy.check(); }, ErrorKind::invalid_input, "/default_profile",
+      [&] { policy.check(known); }, ErrorKind::invalid_input, "/default_profile",
       "my.json: /default_profile: there is no profile \"strct\"; did you mean \"strict\"?");
   policy.layer(R"({"default_profile": "biuld"})", "last.json");
   expect_error(
-      [&] { policy.check(); }, ErrorKind::invalid_input, "/default_profile",
+      [&] { policy.check(known); }, ErrorKind::invalid_input, "/default_profile",
       "last.json: /default_profile: there is no profile \"biuld\"; did you mean \"build\"?");
 }
 

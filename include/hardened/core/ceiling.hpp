@@ -58,5 +58,7 @@ bool through_descriptor(std::string_view cwd);
 // place (throws Error(usage) where runc and crun would read a number differently, Error(refused)).
 Plan plan_update(const Json& resources, const Profile& profile, const HostFacts& host);
 void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host);
+// What those flags say, as a resources document.
+Json resources_of_flags(const Invocation& invocation);
 
 }  // namespace hardened

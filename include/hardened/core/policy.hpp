@@ -49,9 +49,10 @@ class Policy {
   // Error(invalid_input) and leaves this policy as it was.
   void layer(std::string_view text, std::string_view source);
 
-  // After the last layer: every profile that the policy names is there and rests on a complete one.
-  // Throws Error(invalid_input) with the place and its source.
-  void check() const;
+  // After the last layer: every profile that the policy names is there and rests on a complete one,
+  // its pool holds a range, and each call that a file denies is one, by `is_system_call`: a
+  // misspelt one would stay allowed. Throws Error(invalid_input) with the place and its source.
+  void check(bool (*is_system_call)(const std::string& name)) const;
 
   // Throws Error(invalid_input) naming the nearest profile.
   Profile profile(std::string_view name) const;
@@ -67,11 +68,15 @@ class Policy {
   explicit Policy(Json json);
   // `asked_at` is where the policy names the profile; empty: somebody else names it.
   Profile resolve(std::string_view name, std::string asked_at) const;
+  std::string range_set_at(const std::string& profile) const;
+  void check_pool(const std::string& profile) const;
+  void check_denied_calls(const std::string& profile,
+                          bool (*is_system_call)(const std::string& name)) const;
   std::string extends_itself(const std::vector<std::string>& chain) const;
   [[noreturn]] void fail(const std::string& pointer, std::string_view text) const;
 
   Json json_;
-  std::map<std::string, std::string> sources_;  // of each place that names a profile
+  std::map<std::string, std::string> sources_;  // of each place that check() looks at
 };
 
 // Who named a profile for a container, and which.

@@ -30,5 +30,7 @@ std::uint64_t hash_of(std::string_view text);
 // The candidate nearest to `word` by edit distance, or an empty view where none is near (distance
 // over 2, or over a third of the word's length).
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+// "; did you mean \"strict\"?" of that candidate, or nothing: the end of a message.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace hardened

@@ -122,6 +122,9 @@ class Kernel {
                                 const std::vector<std::string>& arguments) = 0;
 };
 
+// Whether there is something of that name, a link included. Throws where it cannot tell.
+bool exists(Kernel& kernel, const std::string& path);
+
 // The real one.
 Kernel& real_kernel();
 

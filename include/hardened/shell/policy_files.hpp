@@ -19,8 +19,8 @@ namespace hardened {
 // its file: Error(invalid_input) for one that cannot be trusted and for its content.
 Policy load_policy(Kernel& kernel, const Environment& environment);
 
-// The built-in policy with `path` alone laid over it, whoever owns it: for dry-run and `policy
-// check`, which decide nothing.
+// The built-in policy with `path` alone ("-": standard input) laid over it, whoever owns it: for
+// dry-run and `policy check`, which decide nothing.
 Policy load_policy_file(Kernel& kernel, const std::string& path);
 
 // The profile for a document (its annotation hardened.profile is heard; one without annotations,

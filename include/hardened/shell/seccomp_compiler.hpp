@@ -3,6 +3,8 @@
 // it must deny.
 #pragma once
 
+#include <string>
+
 #include "hardened/core/json.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/seccomp.hpp"
@@ -14,6 +16,9 @@ namespace hardened {
 // adds for numbers beyond the highest it knows: that answers ENOSYS and lets nothing through, and
 // crun has none. Throws Error(invalid_input) with the pointer where libseccomp refuses.
 std::vector<BpfInstruction> compile_seccomp(const Json& profile);
+
+// Of any architecture, by libseccomp's tables.
+bool is_system_call(const std::string& name);
 
 // Throws Error(refused, "/linux/seccomp", ...) naming the first call of denied_calls() that gets
 // through, the argument and the architecture. Nothing where the rule is not enforced.
