@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a container may have at most holds for exec and update, whatever happened to its document and whoever made it."""
+import json
 import unittest
 from pathlib import Path
 
@@ -69,6 +70,25 @@ class Ceiling(unittest.TestCase):
                            "exec", self.name, "id", environment=ENVIRONMENT)
         self.assertEqual(INVALID, done.code, done)
         self.assertIn('did you mean "strict"?', done.err)
+
+    def test_made_by_another_runtime_with_more_capabilities(self):
+        """runc fills in what a process document leaves out, from what it started the container with."""
+        many = ["CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_CHOWN", "CAP_SETUID"]
+        sets = ("bounding", "effective", "permitted", "inheritable", "ambient")
+        self.bundle.change("/process/capabilities", {name: many for name in sets})
+        self.started(RUNC)
+        for absent in ({}, {"capabilities": None}):
+            process = self.bundle.directory / "process.json"
+            process.write_text(json.dumps(absent | {
+                "cwd": "/", "args": ["grep", "Cap", "/proc/self/status"], "env": ["PATH=/bin"],
+                "user": {"uid": 0, "gid": 0},
+            }))
+            done = self.runtime.call("exec", "--process", str(process), self.name).check()
+            shown = {line.split()[0]: int(line.split()[1], 16) for line in done.out.splitlines()}
+            chown_and_setuid = 1 << 0 | 1 << 7
+            self.assertEqual(chown_and_setuid, shown["CapBnd:"], done.out)
+            self.assertEqual(chown_and_setuid, shown["CapEff:"], done.out)
+            self.assertEqual(0, shown["CapAmb:"], done.out)
 
     def test_descriptors_that_nobody_opened_are_not_handed_on(self):
         """runc would hand on what it has opened itself under that number: the host's /sys/fs/cgroup."""

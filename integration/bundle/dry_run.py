@@ -44,6 +44,17 @@ class Documents(Case):
     def config(self) -> dict:
         return json.loads(self.printed("--config", str(DOCKER)))
 
+    def test_a_tree_that_may_be_read_by_policy_passes_read_only_alone(self):
+        rules = {"mounts": {"allowed_read_only": ["/boot"]}}
+        policy = self.file("boot.json", {"profiles": {"standard": {"rules": rules}}})
+        document = json.loads(DOCKER.read_text())
+        mount = {"destination": "/b", "type": "bind", "source": "/boot", "options": ["rbind", "ro"]}
+        document["mounts"].append(mount)
+        self.printed("--policy", policy, "--config", self.file("ro.json", document))
+        mount["options"][1] = "rw"
+        said = self.failed(REFUSED, "dry-run", "--policy", policy, "--config", self.file("rw.json", document))
+        self.assertIn("rules.mounts.allowed_sources", said)
+
     def test_every_format_tells_of_the_same_change(self):
         said = {name: self.printed("--config", str(DOCKER), "--format", name) for name in FORMATS}
         config, whole = json.loads(said["config"]), json.loads(said["json"])

@@ -57,6 +57,10 @@ class Policies(Case):
                 {"profiles": {"standard": {"rules": {"user-namespace": {"pool": {"size": 9}}}}}},
                 "/profiles/standard/rules/user-namespace/pool: the pool of 9 ids holds no range of 65536",
             ),
+            (
+                {"profiles": {"standard": {"rules": {"sysctl": {"allowed": ["net.*"]}}}}},
+                '/profiles/standard/rules/sysctl/allowed/0: "net.*": * stands for nothing in this list',
+            ),
             (loop, "/profiles/standard/extends: extends itself"),
             ("{", "parse error at line 1"),
         ):
@@ -105,6 +109,11 @@ class Others(Case):
         self.assertEqual(self.printed(*words), self.printed("--host-facts", file, *words))
         done = self.call("doctor", "--facts", user=65534).check()
         self.assertIn("cgroup_version", json.loads(done.out)["host"])
+
+    def test_a_misspelt_word_is_named(self):
+        said = self.failed(INVALID, "policy", "chekc")
+        self.assertIn('no such command: chekc; did you mean "check"?', said)
+        self.assertIn("/: ", self.failed(1, "dry-run", "--config", "/"))
 
     def test_help_of_a_command(self):
         self.assertIn("--host-facts", self.call("help", "dry-run").check().out)

@@ -115,6 +115,47 @@ class Unmappable(unittest.TestCase):
         self.assertIn("Read-only", done.err)
         self.assertEqual(1, len(self.record()["degraded"]))
 
+    def test_a_secret_is_copied_so_that_its_owner_can_read_it(self):
+        """Swarm's secrets lie on a tmpfs, which takes no ids before Linux 6.3."""
+        container = "ab" * 32
+        storage = self.directory / "docker"
+        secrets = storage / "containers" / container / "mounts/secrets"
+        secrets.mkdir(parents=True)
+        self.memory(secrets)
+        for name, owner, mode in (("own", 0, 0o400), ("other", 33, 0o440), ("nobody", 70000, 0o444)):
+            (secrets / name).write_text(f"the content of {name}\n")
+            os.chown(secrets / name, owner, owner)
+            (secrets / name).chmod(mode)
+        rootfs = storage / "overlay2/x/merged"
+        rootfs.parent.mkdir(parents=True)
+        shutil.move(self.directory / "rootfs", rootfs)
+        document = self.bundle.document()
+        document["root"]["path"] = str(rootfs)
+        for name in ("own", "other", "nobody"):
+            document["mounts"].append(
+                {
+                    "destination": f"/run/secrets/{name}",
+                    "type": "bind",
+                    "source": str(secrets / name),
+                    "options": ["rbind", "rprivate", "ro"],
+                }
+            )
+        self.bundle.write(document)
+        self.bundle.shell(
+            "cd /run/secrets; cat own nobody; stat -c '%n %u %g %a' *; grep secrets /proc/self/mountinfo;"
+            "chmod 777 own; echo x > own"
+        )
+        done = self.runtime.run(self.bundle, container)
+        self.assertIn("the content of own\nthe content of nobody\n", done.out, done)
+        self.assertIn("nobody 0 0 444\nother 33 33 440\nown 0 0 400\n", done.out)
+        mounts = [line.split() for line in done.out.splitlines() if " /run/secrets/" in line]
+        self.assertEqual(3, len(mounts))
+        for mount in mounts:
+            self.assertIn("ro", mount[5].split(","))
+        self.assertEqual(2, done.err.count("Read-only file system"), done)
+        self.assertEqual("the content of own\n", (secrets / "own").read_text())
+        self.assertEqual(0, (secrets / "own").stat().st_uid)
+
     def test_mounts_that_appear_later_need_the_same_setting(self):
         """They come as they are, and what the container writes there keeps its ids."""
         volume = self.directory / "volume"

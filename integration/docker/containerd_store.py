@@ -2,23 +2,16 @@
 """Docker's other image store, containerd's (the default of new installations of Docker 29): what user_namespace shows holds there too."""
 import io
 import json
-import os
 import tarfile
 import tempfile
 from pathlib import Path
 
-from lib import command, state
+from lib import state
 from lib.case import EngineCase, status_fields
-from lib.docker import DAEMON, IMAGE
-from lib.verdict import need_host, need_installed
+from lib.docker import IMAGE, engine_release
+from lib.verdict import need_host
 
 FIRST_HARDENED_ID = 1879048192
-
-
-def engine_release() -> int:
-    need_installed(os.access(DAEMON, os.X_OK), f"{DAEMON} is not installed")
-    words = command.run(DAEMON, "--version").check().out.split()
-    return int(words[words.index("version") + 1].split(".")[0])
 
 
 class ContainerdStore(EngineCase):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`docker cp` and a running container are two overlays over one upper directory: what one may miss of the other
-until an exec, and that nothing is ever lost. The table in docs/architecture.md says the same."""
+until an exec, and what is never lost. The table in docs/architecture.md says the same."""
 import io
 import subprocess
 import tarfile
 from pathlib import Path
 
+from lib import sandbox
 from lib.case import EngineCase
 from lib.docker import CLIENT
 
@@ -117,6 +118,32 @@ class SharedUpper(EngineCase):
                 self.assertEqual(self.on_disk("f"), "copied\n")
                 self.refresh()
                 self.assertEqual(self.within(script), "")
+
+    def test_writes_to_a_file_of_its_own_that_was_replaced_are_gone_with_it(self):
+        """The limit of this way (docs/architecture.md): nobody tells the kernel that the file has lost its name."""
+        self.within("echo own > own")
+        self.assertTrue(self.copy_in("own", "copied\n"))
+        self.assertEqual(self.within("echo more >> own; cat own"), "own\nmore\n")
+        self.assertEqual(self.on_disk("own"), "copied\n")
+        self.refresh()
+        self.assertEqual(self.within("echo more >> own; cat own"), "copied\nmore\n")
+        self.assert_agreed("own", "copied\nmore\n")
+
+    def test_a_copy_into_what_the_container_holds_is_seen_after_an_exec(self):
+        """The directory that mounts stand in, and the working directory."""
+        self.engine.import_image("www", {"var/www/html/index": "image\n"}, "WORKDIR /var/www/html")
+        plain, name = (
+            self.background("www", "sleep", "300", runtime=runtime) for runtime in ("runc", "hardened")
+        )
+        differences = [self.engine.cli("diff", one).check().out for one in (plain, name)]
+        self.assertEqual(*differences)
+        self.inside(name, "cat", "index", "/etc/hosts")
+        file = sandbox.base() / "copied"
+        file.write_text("copied\n")
+        for place in ("/etc/new", "/var/www/html/index"):
+            self.engine.cli("cp", str(file), f"{name}:{place}").check()
+        self.assertEqual("copied\n" * 2, self.inside(name, "cat", "index", "/etc/new"))
+        self.inside(name, "mkdir", "made")
 
     def test_a_name_that_the_container_had_missed_can_be_made_after_an_exec(self):
         self.within("cat new f")

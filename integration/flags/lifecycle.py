@@ -129,10 +129,13 @@ ACT = Section(
             "enters with what the container has",
             host="docker exec --privileged $C grep CapBnd /proc/self/status",
         ),
-        same(
+        hardened(
             "top",
-            host="docker top $C -o pid,user,args | awk 'NR > 1 {print NF, $3, $4}'",
-            shows="^4 sleep 300",
+            "",
+            "^root sleep 300",
+            "^[0-9]{7}[+]? sleep 300",
+            "the processes' ids on the host",
+            host="docker top $C -o pid,user,args | awk 'NR > 1 {print $2, $3, $4}'",
         ),
         same("stats", host="docker stats --no-stream --format '{{.PIDs}}' $C", shows="1"),
         same(

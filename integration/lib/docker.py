@@ -13,6 +13,13 @@ RUNC = "/usr/sbin/runc"
 IMAGE = "busybox"
 
 
+def engine_release() -> int:
+    """28 of "Docker version 28.5.2"."""
+    verdict.need_installed(os.access(DAEMON, os.X_OK), f"{DAEMON} is not installed")
+    words = command.run(DAEMON, "--version").check().out.split()
+    return int(words[words.index("version") + 1].split(".")[0])
+
+
 class Docker:
     """Commands are the client's own words; `run` starts a container to its end under a runtime by name."""
 

@@ -90,7 +90,11 @@ std::string text_of(Kernel& kernel, const std::string& path) {
   if (path == "-") return kernel.read_all(STDIN_FILENO, limit);
   const Descriptor file =
       kernel.open(kWorkingDirectory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, Walk::follow);
-  return kernel.read_all(file.number(), limit);
+  try {
+    return kernel.read_all(file.number(), limit);
+  } catch (Error& error) {
+    throw error.kind() == ErrorKind::system ? error.within(path) : error;
+  }
 }
 
 Json document_of(Kernel& kernel, const std::string& path) {

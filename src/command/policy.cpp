@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/core/policy.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "hardened/command/options.hpp"
 #include "hardened/core/defaults.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
 #include "hardened/shell/policy_files.hpp"
 
 namespace hardened {
@@ -46,6 +50,12 @@ int policy_command(std::span<const std::string> arguments, Kernel& kernel,
                        "policy files, - for standard input; without one, the installed ones");
   app.add_subcommand("schema", "print the JSON Schema of policy files");
 
+  const std::vector<std::string_view> known{"show", "check", "schema"};
+  if (!arguments.empty() && !arguments[0].starts_with('-') &&
+      std::ranges::find(known, arguments[0]) == known.end()) {
+    throw Error(ErrorKind::usage, "policy: no such command: " + printable(arguments[0], 60) +
+                                      did_you_mean(arguments[0], known));
+  }
   if (!parse_options(app, arguments, kernel)) return 0;
   std::string output;
   if (*showing) {

@@ -43,6 +43,20 @@ void lower_capabilities(Draft& draft, const Ceiling& ceiling) {
     return find_strings(draft.document(), "/capabilities/" + set);
   };
   constexpr std::string_view kReason = "docker exec --privileged must not exceed the container";
+  const Json* given = find(draft.document(), "/capabilities");
+  if (given == nullptr || given->is_null()) {
+    // runc would take what the container was created with, which nobody has lowered where that was
+    // by runc alone. As the kernel has it: the user's own only for root.
+    const Json used =
+        find_integer(draft.document(), "/user/uid").value_or(0) == 0 ? Json(most) : Json::array();
+    draft.set("/capabilities",
+              {{"bounding", most},
+               {"effective", used},
+               {"inheritable", Json::array()},
+               {"permitted", used},
+               {"ambient", Json::array()}},
+              kReason);
+  }
   for (const std::string set : {"bounding", "permitted", "inheritable"})
     keep_only(draft, set, most, kReason);
   keep_only(draft, "inheritable", now("bounding"), "inheritable lies within bounding");

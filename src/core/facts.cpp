@@ -67,6 +67,7 @@ constexpr std::tuple kMembers<SourceFact>{Member{"sight", &SourceFact::sight},
                                           Member{"submounts", &SourceFact::submounts},
                                           Member{"layers", &SourceFact::layers},
                                           Member{"overlay", &SourceFact::overlay},
+                                          Member{"untouched", &SourceFact::untouched},
                                           Member{"unmappable", &SourceFact::unmappable}};
 template <>
 constexpr std::tuple kMembers<RootFact>{Member{"sight", &RootFact::sight},

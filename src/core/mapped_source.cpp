@@ -14,6 +14,7 @@ MappedSource judge_mapped_source(const Json& settings, const SourceFact& source,
     if (source.overlay.lower.empty() || read_only) return {};
     return {"writing to " + source.path + ", which is an overlay", "rules.mounts.mode", ""};
   }
+  if (verdict.secret && read_only && source.kind == FileKind::regular) return {};  // copied
   const std::string why = "ids cannot be laid over " + source.path + ": " + source.unmappable;
   // In memory and gone with the container: /dev/shm of an engine.
   const bool passing = verdict.engine && source.file_system == "tmpfs";

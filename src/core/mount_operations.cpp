@@ -8,6 +8,7 @@
 #include "hardened/core/facts.hpp"
 #include "hardened/core/host_views.hpp"
 #include "hardened/core/mount_options.hpp"
+#include "hardened/core/mount_sources.hpp"
 #include "hardened/core/mountinfo.hpp"
 #include "hardened/core/text.hpp"
 
@@ -28,7 +29,10 @@ constexpr std::array kDefaultDevices{
 class Operations {
  public:
   Operations(const Json& config, const Facts& facts, const std::optional<IdMaps>& mapping)
-      : config_(config), facts_(facts), mapping_(mapping) {}
+      : config_(config),
+        facts_(facts),
+        mapping_(mapping),
+        places_(engine_places(config, facts, "")) {}
 
   std::vector<MountOperation> list() {
     if (mapping_) add_root();
@@ -73,6 +77,19 @@ class Operations {
     });
   }
 
+  // A secret in memory (tmpfs before Linux 6.3) that only its owner may read: as it is the
+  // container could not. The engine writes it once; pod volumes, which change, are mounted as they
+  // are.
+  bool is_unmappable_secret(const Json& mount, const SourceFact& source,
+                            const MountOptions& options) const {
+    if (source.unmappable.empty() || source.kind != FileKind::regular || !options.read_only()) {
+      return false;
+    }
+    const auto file =
+        engine_file(source.path, find_string(mount, "/destination").value_or(""), places_);
+    return file && is_engine_secret(*file);
+  }
+
   bool below_root(const std::string& source) const {
     return facts_.root.sight == Sight::seen && source != facts_.root.path &&
            lies_in(source, facts_.root.path);
@@ -100,6 +117,13 @@ class Operations {
       operation.overlay = fact->second.overlay;
       if (operation.id_mapped && !operation.overlay.lower.empty()) {
         operation.kind = MountKind::overlay_in_memory;
+        // An image's own: whatever a container writes over it later is that container's alone.
+        if (fact->second.untouched && engine_image(fact->second.path, places_)) {
+          operation.overlay.upper.clear();
+          operation.overlay.work.clear();
+        }
+      } else if (is_unmappable_secret(mount, fact->second, options)) {
+        operation.kind = MountKind::copy;
       }
     }
     operations_.push_back(std::move(operation));
@@ -140,6 +164,7 @@ class Operations {
   const Json& config_;
   const Facts& facts_;
   const std::optional<IdMaps>& mapping_;
+  const EnginePlaces places_;
   std::vector<MountOperation> operations_;
 };
 
@@ -152,6 +177,8 @@ std::string how(const MountOperation& operation) {
              " layers, id-mapped";
     case MountKind::overlay_in_memory:
       return "an overlay of its layers, id-mapped and read-only, its mount points in memory";
+    case MountKind::copy:
+      return "a copy of its content owned by the container";
     case MountKind::in_rootfs:
       return "of the id-mapped rootfs";
     case MountKind::device:

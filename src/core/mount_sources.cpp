@@ -97,6 +97,19 @@ SourceJudge::SourceJudge(const Json& document, const RuleInput& input)
     sensitive_.push_back({{tree, {}, {}}, true});
   }
   for (const std::string& root : places_.data_roots) sensitive_.push_back({{root, {}, {}}, true});
+  for (Sensitive& sensitive : sensitive_) sensitive.allowed = allows(sensitive.place);
+}
+
+// Who allows /usr allows what /bin is a link to.
+bool SourceJudge::allows(const SensitivePath& place) const {
+  return std::any_of(sensitive_.begin(), sensitive_.end(), [&](const Sensitive& other) {
+    const bool same = other.place.path == place.path ||
+                      (same_device(place.location, other.place.location) &&
+                       at_or_below(place.location.path, other.place.location.path));
+    return same && std::any_of(allowed_.begin(), allowed_.end(), [&](const std::string& root) {
+             return at_or_below(other.place.path, root);
+           });
+  });
 }
 
 SourceVerdict SourceJudge::judge(const BindRequest& request) const {
@@ -195,8 +208,12 @@ SourceJudge::Exception SourceJudge::exception_for(const SourceFact& source,
     return {.any = true, .end = std::nullopt};
   }
   if (is_public(source, request)) return {.any = true, .end = std::nullopt};
+  if (std::optional<std::string> end = image(source, request)) {
+    return {.any = false, .end = std::move(end)};
+  }
   std::optional<std::string> end = engine_file(source.path, request.destination, places_);
   verdict.engine = end.has_value();
+  verdict.secret = end && is_engine_secret(*end);
   return {.any = false, .end = std::move(end)};
 }
 
@@ -224,6 +241,14 @@ bool SourceJudge::is_public(const SourceFact& source, const BindRequest& request
                      [&](const std::string& path) { return at_or_below(source.path, path); });
 }
 
+// The place is that of a container's rootfs too: only where nobody has written, and without what
+// will be written later, for of such a source the layers below are mounted (mount_operations).
+std::optional<std::string> SourceJudge::image(const SourceFact& source,
+                                              const BindRequest& request) const {
+  if (!request.read_only || (source.sight == Sight::seen && !source.untouched)) return std::nullopt;
+  return engine_image(source.path, places_);
+}
+
 bool SourceJudge::is_allowed(const SourceFact& source) const {
   return std::any_of(allowed_.begin(), allowed_.end(),
                      [&](const std::string& root) { return at_or_below(source.path, root); });
@@ -238,9 +263,7 @@ bool SourceJudge::excused(const Sensitive& sensitive, const SourceFact& source,
   const bool by_identity = is_same_file(source.identity, place.identity);
   if ((!by_name && !by_location && !by_identity) || exception.any) return true;
   // The policy allows a place by its own name, not whatever else is mounted there.
-  for (const std::string& root : allowed_) {
-    if (at_or_below(place.path, root) || (by_name && at_or_below(source.path, root))) return true;
-  }
+  if (sensitive.allowed || (by_name && is_allowed(source))) return true;
   // A volume's _data can be a bind of /etc: its name lies in the engine's storage, its location
   // must as well.
   return exception.end && !by_identity &&

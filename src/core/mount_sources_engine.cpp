@@ -183,6 +183,20 @@ std::optional<std::string> engine_file(const std::string& path, const std::strin
   return std::nullopt;
 }
 
+bool is_engine_secret(const std::string& end) {
+  const std::vector<std::string> parts = path_components(end);
+  if (parts.size() < 4) return false;
+  return (parts[0] == "containers" && parts[2] == "mounts" && parts[3] != "shm") ||
+         (parts.size() >= 5 && parts[2] == "userdata" && parts[3] == "secrets");
+}
+
+std::optional<std::string> engine_image(const std::string& path, const EnginePlaces& places) {
+  const std::optional<std::string> root = data_root(path);
+  const auto& roots = places.data_roots;
+  if (!root || std::find(roots.begin(), roots.end(), *root) == roots.end()) return std::nullopt;
+  return path.substr(root->size());
+}
+
 bool lies_within_engine(const Location& location, const std::string& end,
                         const EnginePlaces& places) {
   if (location.path.ends_with(end)) return true;

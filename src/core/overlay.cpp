@@ -6,6 +6,7 @@
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/mountinfo.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -40,9 +41,12 @@ std::vector<std::string> split_layers(std::string_view list) {
   return layers;
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+// As it stands: nothing is split. Kernels differ in whether they show its escapes.
+std::string one_directory(std::string_view path) {
+  if (path.find('\\') != std::string_view::npos) {
+    throw Error(ErrorKind::unsupported, "an overlay with a backslash in the name of a directory");
+  }
+  return std::string(path);
 }
 
 void add_ancestors(std::vector<std::string>& directories, std::string path) {
@@ -67,9 +71,9 @@ Overlay parse_overlay(std::string_view options) {
     } else if (name == "lowerdir+") {
       overlay.lower.push_back(value);
     } else if (name == "upperdir") {
-      overlay.upper = split_layers(value).front();
+      overlay.upper = one_directory(value);
     } else if (name == "workdir") {
-      overlay.work = split_layers(value).front();
+      overlay.work = one_directory(value);
     } else if (holds(kKept, name)) {
       std::string kept = unescape_mountinfo(option);
       std::erase(kept, '"');

@@ -47,6 +47,11 @@ bool at_or_below(std::string_view path, std::string_view tree) {
   return path.size() == tree.size() || tree.back() == '/' || path[tree.size()] == '/';
 }
 
+std::string parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == 0 || slash == std::string_view::npos ? "/" : path.substr(0, slash));
+}
+
 std::string path_below(std::string_view base, std::string_view below) {
   return (base == "/" ? std::string() : std::string(base)) + std::string(below);
 }

@@ -48,12 +48,26 @@ void check_list(const Json& over, const std::string& pointer, const Names& known
   }
 }
 
+// Lists of whole names, in which a pattern would match nothing and nobody would be told.
+constexpr std::array kWholeNames{"/sysctl/allowed", "/annotations/denied_prefixes",
+                                 "/annotations/denied_names", "/annotations/allowed_names"};
+
+void check_whole(const Json& over, const std::string& pointer) {
+  const std::vector<std::string> names = find_strings(over, pointer);
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (names[index].find('*') == std::string::npos) continue;
+    throw Error(ErrorKind::invalid_input, printable(join(pointer, index)),
+                "\"" + printable(names[index], 60) + "\": * stands for nothing in this list");
+  }
+}
+
 }  // namespace
 
 void check_policy_names(const Json& over) {
   for (const auto& [name, profile] : find_object(over, "/profiles").items()) {
     const std::string rules = join("/profiles", name) + "/rules";
     for (const List& list : kLists) check_list(over, rules + list.pointer, list.known());
+    for (const char* list : kWholeNames) check_whole(over, rules + list);
     const std::string devices = rules + "/devices/allowed";
     const std::vector<std::string> allowed = find_strings(over, devices);
     for (std::size_t index = 0; index < allowed.size(); ++index) {

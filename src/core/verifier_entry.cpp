@@ -16,6 +16,10 @@ using verifier::weaker;
 
 void capabilities(const Json& process, const Json& ceiling) {
   const Strings most = find_strings(ceiling, "/capabilities");
+  const Json* given = find(process, "/capabilities");
+  if (given == nullptr || !given->is_object()) {
+    weaker("/capabilities", "absent: the runtime takes those that it started the container with");
+  }
   for (const auto& [set, names] : find_object(process, "/capabilities").items()) {
     for (const std::string& name : find_strings(process, join("/capabilities", set))) {
       if (!contains(most, name))

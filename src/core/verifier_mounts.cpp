@@ -109,6 +109,13 @@ bool allowed_source(const Subject& s, const std::string& path) {
   });
 }
 
+bool allowed_read_only(const Subject& s, const Mount& mount, const std::string& path) {
+  return effective(find_strings(mount.json, "/options"), "ro", "rw") &&
+         std::ranges::any_of(
+             find_strings(s.settings, "/allowed_read_only"),
+             [&](const std::string& root) { return at_or_below(path, normal(root)); });
+}
+
 // By its name, and by what it is: a bind of /etc at another place has the same location.
 void vet_source(const Subject& s, const Mount& mount) {
   const std::string pointer = join(mount.pointer, "source");
@@ -119,7 +126,7 @@ void vet_source(const Subject& s, const Mount& mount) {
   // A relative one is the bundle's, wherever that lies.
   if (!seen && !source.starts_with('/')) return;
   const std::string path = normal(seen ? found->second.path : source);
-  if (allowed_source(s, path)) return;
+  if (allowed_source(s, path) || allowed_read_only(s, mount, path)) return;
   for (const char* list : {"/denied_trees", "/denied_paths"}) {
     if (contains(find_strings(s.settings, list), path)) fail(pointer, path + " is the host's");
   }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -31,6 +32,12 @@ std::string owner_fault(const struct stat& status, std::uint32_t size) {
   if (status.st_uid < size && status.st_gid < size) return "";
   return "it belongs to " + std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid) +
          ", outside the container's ids, as with an engine's userns-remap";
+}
+
+bool is_empty(Kernel& kernel, const Descriptor& directory) {
+  const Descriptor readable =
+      kernel.open(directory.number(), ".", O_RDONLY | O_DIRECTORY, Walk::beneath_no_links);
+  return kernel.list(readable.number()).empty();
 }
 
 std::vector<std::string> layers_of(const Overlay& overlay) {
@@ -61,6 +68,7 @@ std::string Looker::mapping_fault(int descriptor, Tree tree, const std::string& 
     kernel_.set_attributes(clone.number(), tree, attributes);
     return "";
   } catch (const Error& error) {
+    if (error.number() == ENOSYS) return "id-mapped mounts need Linux 5.12 (mount_setattr)";
     return printable(file_system) + " cannot be id-mapped (" + error.what() + ')';
   }
 }
@@ -85,9 +93,9 @@ Looker::Layers Looker::open_layers(const Mount& mount) {
   const std::string directory = layer_directory(overlay, mount.mount_point);
   std::map<std::uint64_t, std::string> faults;
   std::uint64_t last = 0;
-  const auto resolve = [&](std::string& layer) {
+  const auto resolve = [&](std::string& layer) -> Descriptor {
     const std::string path = is_relative(layer) ? directory + '/' + layer : layer;
-    const std::optional<Descriptor> opened =
+    std::optional<Descriptor> opened =
         open(kWorkingDirectory, path, O_PATH | O_DIRECTORY, Walk::follow);
     if (!opened) throw Error(ErrorKind::unsupported, "its layer " + printable(path) + " is gone");
     const Place place = this->place(opened->number(), kernel_.status(opened->number()));
@@ -97,15 +105,18 @@ Looker::Layers Looker::open_layers(const Mount& mount) {
     }
     if (!faults[last].empty()) throw Error(ErrorKind::unsupported, "its layers: " + faults[last]);
     layer = place.path;
+    return std::move(*opened);
   };
   for (std::string& layer : overlay.lower) resolve(layer);
+  bool untouched = true;
   if (!overlay.upper.empty()) {
-    resolve(overlay.upper);
+    const Descriptor written = resolve(overlay.upper);
+    untouched = is_empty(kernel_, written);
     const std::uint64_t upper = last;
     resolve(overlay.work);
     if (upper != last) throw Error(ErrorKind::unsupported, "its upper and work directories differ");
   }
-  return {std::move(overlay), ""};
+  return {std::move(overlay), "", untouched};
 }
 
 Looker::Layers Looker::layers_at(const Place& place) {
@@ -148,6 +159,7 @@ void Looker::try_mapping(int descriptor, bool recursive, SourceFact& fact) {
   if (place.mount.file_system == "overlay") {
     Layers layers = layers_at(place);
     fact.overlay = std::move(layers.overlay);
+    fact.untouched = layers.untouched;
     fact.unmappable = std::move(layers.fault);
     if (fact.unmappable.empty() && !fact.submounts.empty()) {
       fact.unmappable = "an overlay with other mounts inside";

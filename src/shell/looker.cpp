@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "hardened/core/error.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
@@ -40,11 +41,6 @@ FileKind kind_of(const struct stat& status) {
     default:
       return FileKind::other;
   }
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 bool others_write(const struct stat& status) { return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0; }

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/shell/init_status.hpp"
@@ -10,15 +12,17 @@
 namespace hardened {
 namespace {
 
-constexpr std::size_t kLargestState = 16U << 20;
+constexpr std::size_t kLargestState = 64U << 20;
 
 std::optional<Json> read_state(Kernel& kernel, const ContainerKey& key, const std::string& file) {
   try {
     const Descriptor state = kernel.open(kWorkingDirectory, key.root + "/" + key.id + file,
                                          O_RDONLY | O_NOFOLLOW, Walk::follow);
     return parse_document(kernel.read_all(state.number(), kLargestState));
-  } catch (const Error&) {
-    return std::nullopt;  // another runtime's, or none
+  } catch (Error& error) {
+    if (error.number() == ENOENT || error.number() == ENOTDIR) return std::nullopt;
+    // Who cannot say where init is would let an exec pass unlooked at.
+    throw error.within(key.root + "/" + key.id + file);
   }
 }
 

@@ -306,7 +306,8 @@ void evaluate_seccomp(const Json& config, const Profile& profile) {
     judged.push_back({architecture, denied_calls(settings, architecture.name, capabilities)});
     for (const DeniedCall& call : judged.back().second) names.insert(call.name);
   }
-  const std::vector<BpfInstruction> program = compile_seccomp(relevant_part(*seccomp, names));
+  const std::vector<BpfInstruction> program =
+      compile_seccomp_in_time(relevant_part(*seccomp, names));
   for (const auto& [architecture, calls] : judged) {
     for (const DeniedCall& call : calls) {
       for (const std::int32_t number : numbers_of(call.name, architecture)) {

@@ -3,6 +3,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
 #include "hardened/core/error.hpp"
 
 namespace hardened {
@@ -17,13 +21,24 @@ void forget(Kernel& kernel, const std::string& path) {
   }
 }
 
+void copy_up(Kernel& kernel, int root, const std::string& path) {
+  const Descriptor directory =
+      kernel.open(root, "." + path, O_RDONLY | O_DIRECTORY, Walk::beneath_no_links);
+  kernel.change_mode(directory.number(), kernel.status(directory.number()).st_mode & 07777);
+}
+
 }  // namespace
 
-void prepare_shared_upper(Kernel& kernel, int root, const std::vector<std::string>& directories) {
-  for (const std::string& path : directories) {
-    const Descriptor directory =
-        kernel.open(root, "." + path, O_RDONLY | O_DIRECTORY, Walk::beneath_no_links);
-    kernel.change_mode(directory.number(), kernel.status(directory.number()).st_mode & 07777);
+void prepare_shared_upper(Kernel& kernel, int root, const std::vector<std::string>& directories,
+                          const std::vector<std::string>& pinned) {
+  for (const std::string& path : directories) copy_up(kernel, root, path);
+  for (const std::string& path : pinned) {
+    try {
+      copy_up(kernel, root, path);
+    } catch (const Error& error) {
+      constexpr std::array kNothingToPin{ENOENT, ENOTDIR, ELOOP, EROFS};
+      if (std::ranges::find(kNothingToPin, error.number()) == kNothingToPin.end()) throw;
+    }
   }
   kernel.forget_names(root);
 }

@@ -63,6 +63,29 @@ TEST(Exec, PrivilegedGetsNoMoreThanTheContainersBoundingSet) {
   }));
 }
 
+// runc takes what it started the container with, which only a record has lowered.
+TEST(Exec, WithoutCapabilitiesOfItsOwnItHasTheContainersAndNoMore) {
+  const Json all{"CAP_CHOWN", "CAP_KILL"};
+  const Json none = Json::array();
+  for (const std::string absent : {"", R"(, "capabilities": null)"}) {
+    const auto given = [&](const char* user) {
+      return lowered(R"({"cwd": "/", "args": ["id"], "user": {"uid": )" + std::string(user) +
+                     R"(, "gid": 0})" + absent + "}")
+          .at("capabilities");
+    };
+    EXPECT_EQ(given("0"), (Json{{"bounding", all},
+                                {"effective", all},
+                                {"inheritable", none},
+                                {"permitted", all},
+                                {"ambient", none}}));
+    EXPECT_EQ(given("33"), (Json{{"bounding", all},
+                                 {"effective", none},
+                                 {"inheritable", none},
+                                 {"permitted", none},
+                                 {"ambient", none}}));
+  }
+}
+
 TEST(Exec, AContainerWithoutCapabilitiesGivesNone) {
   Ceiling none = ceiling();
   none.json["capabilities"] = Json::array();

@@ -32,10 +32,10 @@ constexpr std::string_view kEverything = R"({
       "identity": {"device": 7, "inode": 8}, "location": {"device": "0:7", "path": "/m"},
       "owner": 1, "mode": 2, "major": 3, "minor": 4, "replaceable": false, "file_system": "nfs",
       "locked_options": ["nodev"], "submounts": [], "layers": [],
-      "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}],
+      "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "untouched": false, "unmappable": ""}],
     "layers": [{"path": "/l", "location": {"device": "0:9", "path": "/"}}],
     "overlay": {"lower": ["/l"], "upper": "/u", "work": "/w", "options": ["volatile"]},
-    "unmappable": "nfs"}},
+    "untouched": true, "unmappable": "nfs"}},
   "destinations": {"/d": {"sight": "seen", "places": ["/e"], "linked": true}},
   "namespaces": {"/n": {"sight": "seen", "type": "network", "identity": {"device": 9, "inode": 10},
     "host": true, "owner": {"device": 11, "inode": 12}, "host_owned": true,
@@ -46,7 +46,7 @@ constexpr std::string_view kEverything = R"({
     "identity": {"device": 1, "inode": 1}, "location": {"device": "0:8", "path": "/x"},
     "owner": 1, "mode": 1, "major": 1, "minor": 1, "replaceable": false, "file_system": "tmpfs",
     "locked_options": ["nosuid"], "submounts": [], "layers": [],
-    "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "unmappable": ""}},
+    "overlay": {"lower": [], "upper": "", "work": "", "options": []}, "untouched": false, "unmappable": ""}},
   "cgroup": {"sight": "seen", "occupied": true, "parent_occupied": true},
   "working_directory": {"sight": "seen", "places": ["/w"], "linked": true}
 })";

@@ -62,7 +62,8 @@ Json outcome(const fs::path& directory) {
   const Json config = document_of(directory / "config.json");
   const Facts facts = facts_at(directory / "facts.json");
   const Profile profile = profile_of(directory);
-  const Rule& rule = rule_named(directory.parent_path().filename());
+  const std::string name = directory.parent_path().filename();
+  const Rule& rule = rule_named(name);
   Plan plan;
   plan.config = config;
   if (fs::exists(directory / "mapping.json")) {

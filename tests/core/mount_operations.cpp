@@ -107,6 +107,54 @@ TEST_F(MountOperations, AnOverlayAsASourceIsBuiltAnew) {
   EXPECT_EQ(operations[2].overlay, overlay_);
 }
 
+TEST_F(MountOperations, OfAnImageNothingIsTakenThatIsWrittenOverItLater) {
+  const std::string image = "/var/lib/docker/overlay2/b/merged";
+  facts_.root.path = "/var/lib/docker/overlay2/a/merged";
+  const auto mounted = [&](const std::string& path, bool untouched) {
+    source(path).overlay = overlay_;
+    source(path).untouched = untouched;
+    return list(Json{{"root", {{"path", facts_.root.path}}},
+                     {"mounts", Json::array({Json::object({{"destination", "/d"},
+                                                           {"type", "bind"},
+                                                           {"source", path},
+                                                           {"options", {"ro"}}})})}}
+                    .dump())
+        .at(1);
+  };
+  EXPECT_EQ(mounted(image, true).kind, MountKind::overlay_in_memory);
+  EXPECT_EQ(mounted(image, true).overlay.lower, overlay_.lower);
+  EXPECT_EQ(mounted(image, true).overlay.upper, "");
+  EXPECT_EQ(mounted(image, false).overlay, overlay_);
+  EXPECT_EQ(mounted("/data", true).overlay, overlay_);
+}
+
+TEST_F(MountOperations, ASecretThatCannotBeMappedIsCopied) {
+  const std::string id(64, 'a');
+  const std::string storage = "/var/lib/docker";
+  facts_.root.path = storage + "/overlay2/a/merged";
+  const auto kind = [&](const std::string& path, const char* access,
+                        FileKind file = FileKind::regular) {
+    source(path).unmappable = "tmpfs";
+    source(path).kind = file;
+    return list(Json{{"root", {{"path", facts_.root.path}}},
+                     {"mounts", Json::array({Json::object({{"destination", "/run/secrets/x"},
+                                                           {"type", "bind"},
+                                                           {"source", path},
+                                                           {"options", {access}}})})}}
+                    .dump())
+        .at(1)
+        .kind;
+  };
+  const std::string own = storage + "/containers/" + id + "/mounts/secrets/x";
+  EXPECT_EQ(kind(own, "ro"), MountKind::copy);
+  EXPECT_EQ(kind("/run/containers/storage/overlay-containers/" + id + "/userdata/secrets/x", "ro"),
+            MountKind::copy);
+  EXPECT_EQ(kind(own, "rw"), MountKind::clone);
+  EXPECT_EQ(kind(own, "ro", FileKind::directory), MountKind::clone);
+  EXPECT_EQ(kind("/run/x", "ro"), MountKind::clone);
+  EXPECT_EQ(kind(storage + "/containers/" + id + "/hosts", "ro"), MountKind::clone);
+}
+
 TEST_F(MountOperations, ADeviceIsANodeOfTheContainersOwnIds) {
   const auto operations = list(R"({"root": {"path": "/r/merged"}, "linux": {"devices": [
       {"path": "/dev/null", "type": "c", "major": 1, "minor": 3},

@@ -41,9 +41,9 @@ TEST(Overlay, LayersGivenOneByOneKeepTheirOrder) {
 // A colon is \: for overlay, a comma and a space are octal for mountinfo, a backslash both.
 TEST(Overlay, EscapesOfBothKindsAreUndone) {
   const Overlay overlay =
-      parse_overlay(R"(lowerdir=/a\134:b:/c\040d\054e,upperdir=/u\134\134x,workdir=/w\012)");
+      parse_overlay(R"(lowerdir=/a\134:b:/c\040d\054e,upperdir=/u:1,workdir=/w\012)");
   EXPECT_EQ(overlay.lower, (Strings{"/a:b", "/c d,e"}));
-  EXPECT_EQ(overlay.upper, R"(/u\x)");
+  EXPECT_EQ(overlay.upper, "/u:1");
   EXPECT_EQ(overlay.work, "/w\n");
 }
 
@@ -61,6 +61,8 @@ TEST(Overlay, WhatARebuiltOneWouldLackIsRefused) {
   expect_refused("lowerdir=/a,datadir+=/data", "an overlay with the option datadir+=/data");
   expect_refused("lowerdir=/a,override_creds", "an overlay with the option override_creds");
   expect_refused("rw,upperdir=/u", "an overlay without layers");
+  expect_refused(R"(lowerdir=/a,upperdir=/u\134:1,workdir=/w)",
+                 "an overlay with a backslash in the name of a directory");
 }
 
 TEST(Overlay, RelativeLayersCanLieAboveTheUpperDirectoryAndTheMountPoint) {

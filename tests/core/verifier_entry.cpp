@@ -37,6 +37,7 @@ constexpr const char* kCeiling = R"({
 
 // Members laid over a process that is exactly the ceiling.
 const Above kExec[] = {
+    {"capabilities", "/capabilities", R"({"capabilities": null})"},
     {"capabilities", "/capabilities/bounding", R"({"capabilities": {"bounding": ["CAP_KILL"]}})"},
     {"capabilities", "/capabilities/ambient", R"({"capabilities": {"ambient": ["CAP_KILL"]}})"},
     {"no-new-privileges", "/noNewPrivileges", R"({"noNewPrivileges": false})"},

@@ -272,5 +272,20 @@ TEST(SeccompCompiler, NothingThatAnAllowingProfileDeniesBecomesAllowed) {
                      {{"names", {"openat"}}, {"action", "SCMP_ACT_KILL"}}}}});
 }
 
+// libseccomp's time for it is exponential, and root's.
+TEST(SeccompCompiler, AFilterThatWouldCompileForHoursIsRefused) {
+  const Json given = parse_document(R"({"defaultAction": "SCMP_ACT_ERRNO",
+    "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["open"],
+    "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 0, "op": "SCMP_CMP_GE"}]}]})");
+  try {
+    evaluate_seccomp(config_with(tightened(given)), profile_named("standard"));
+    FAIL() << "it compiled";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    EXPECT_NE(std::string(error.what()).find("rules.seccomp.mode"), std::string::npos)
+        << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace hardened

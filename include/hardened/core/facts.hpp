@@ -66,6 +66,8 @@ struct SourceFact {
   // Where the whole of it is one overlay, which no kernel id-maps (6.18): to be built anew of these
   // layers.
   Overlay overlay;
+  // Nothing was written to that overlay: its upper directory is empty.
+  bool untouched = false;
   // Why the container's ids cannot be laid over it ("nfs cannot be id-mapped"); empty: they can, or
   // nobody tried.
   std::string unmappable;

@@ -20,6 +20,7 @@ enum class MountKind {
   clone,              // the vetted object itself
   overlay,            // built anew of its layers, over the same upper directory
   overlay_in_memory,  // likewise, all layers read-only, below an upper directory in memory
+  copy,               // of a secret's content, owned by the container's ids
   in_rootfs,          // a directory of the rootfs as it is built anew
   device              // a node of its own, for a user namespace can make none
 };

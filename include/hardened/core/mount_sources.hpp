@@ -35,6 +35,7 @@ struct SourceVerdict {
   bool own = false;          // a directory of the container's own rootfs, bound on itself
   bool init = false;         // the engine's init binary
   bool engine = false;       // one of the engine's own files for this container
+  bool secret = false;       // of these, a secret or config
   bool submounts = false;    // something is mounted below, and the bind takes it along
 };
 
@@ -52,6 +53,13 @@ EnginePlaces engine_places(const Json& document, const Facts& facts, std::string
 std::optional<std::string> engine_file(const std::string& path, const std::string& destination,
                                        const EnginePlaces& places);
 
+// Whether `end`, as engine_file() gives it, is a secret or config, which the engine wrote once.
+bool is_engine_secret(const std::string& end);
+
+// If `path` is where the engine mounts images and rootfs: its end. Of `--mount type=image` (Docker
+// 28) it is a layer over the image's that nobody writes to, of a container what that wrote.
+std::optional<std::string> engine_image(const std::string& path, const EnginePlaces& places);
+
 // Whether a file with that end lies at `location`, and its name is not merely a mount of something
 // else.
 bool lies_within_engine(const Location& location, const std::string& end,
@@ -68,7 +76,8 @@ class SourceJudge {
  private:
   struct Sensitive {
     SensitivePath place;
-    bool tree;  // everything below it as well
+    bool tree;             // everything below it as well
+    bool allowed = false;  // by the policy, under this or another of its names
   };
   struct Exception {
     bool any = false;                // whatever is hit
@@ -85,7 +94,9 @@ class SourceJudge {
   static bool is_init(const SourceFact& source, const BindRequest& request);
   bool is_public(const SourceFact& source, const BindRequest& request) const;
   bool is_device(const SourceFact& source, SourceVerdict& verdict) const;
+  std::optional<std::string> image(const SourceFact& source, const BindRequest& request) const;
   bool is_allowed(const SourceFact& source) const;
+  bool allows(const SensitivePath& place) const;
   bool excused(const Sensitive& sensitive, const SourceFact& source,
                const Exception& exception) const;
 

@@ -23,6 +23,9 @@ bool climbs(std::string_view path);
 // Whether `path` is `tree` or lies below it; both in normal form.
 bool at_or_below(std::string_view path, std::string_view tree);
 
+// "/a/b" -> "/a", "/a" -> "/", "/" -> "/".
+std::string parent_of(std::string_view path);
+
 // "/" + "/var" -> "/var", "/a" + "/b" -> "/a/b"; `below` begins with a slash.
 std::string path_below(std::string_view base, std::string_view below);
 

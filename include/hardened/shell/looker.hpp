@@ -73,7 +73,8 @@ class Looker {
   };
   struct Layers {
     Overlay overlay;
-    std::string fault;  // empty: none
+    std::string fault;       // empty: none
+    bool untouched = false;  // as of sources
   };
   std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
   const MountTable& mounts();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the low-level runtime itself keeps of a container, read from its own files: to ask it would
-// start a process. Refuses nothing: what cannot be read is not told.
+// start a process. What is not there is not told; what cannot be read is an Error.
 #pragma once
 
 #include <cstdint>
