@@ -22,6 +22,7 @@ class Case:
     alone: bool = False  # in a container of its own
     group: int = 0  # else in one with those of the same number
     test: str = ""  # instead: the test that shows it, "FILE NAME"
+    cgroup: int = 0  # only where the host has that version of it
     armed: bool = True  # of a refusal: whether runc starts it here
 
 

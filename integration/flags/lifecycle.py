@@ -124,7 +124,7 @@ ACT = Section(
         hardened(
             "exec --privileged",
             "",
-            "CapBnd:\t0000003|CapBnd:\t0000001|unable to apply caps",
+            "CapBnd:\t000000?[13]f|unable to apply caps",
             "CapBnd:\t00000000000004fb",
             "enters with what the container has",
             host="docker exec --privileged $C grep CapBnd /proc/self/status",

@@ -57,7 +57,7 @@ LIMITS = Section(
             "--cpu-shares 262144",
             WEIGHT,
             "^262144$|^10000$",
-            r"^\d{3,5}$",
+            r"^\d{2,5}$",
             "no larger than the host has processors",
             group=2,
         ),
@@ -76,6 +76,7 @@ LIMITS = Section(
             "oom_kill_disable 0",
             "the kernel may always kill it; cgroup v1 only, v2 knows no such thing",
             group=3,
+            cgroup=1,
         ),
         elsewhere(
             "--blkio-weight 1000",
@@ -121,7 +122,7 @@ PRIVILEGES = Section(
         hardened(
             "--security-opt seccomp=FILE, which allows everything",
             "",
-            "unshared",
+            "unshared|Permission denied",  # AppArmor's docker-default
             "Operation not permitted",
             "what the file denies stays, what the policy denies comes in addition",
             host="start --security-opt seccomp=$DIR/allow.json --name $N busybox unshare -U echo unshared",
