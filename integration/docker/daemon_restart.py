@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine goes and comes back: what it starts again is hardened again, and what lives on without it still is."""
+import os
+import shutil
+import signal
 import time
+from pathlib import Path
 
-from lib import state
+from lib import command, state
 from lib.case import EngineCase, status_fields
 from lib.docker import IMAGE
 
@@ -75,3 +79,23 @@ class LiveRestore(DaemonCase):
         self.engine.cli("restart", "-t", "0", container).check()
         self.assertEqual("kept\n", self.inside(container, "cat", "/tmp/f"))
         self.assert_hardened(container)
+
+    def test_a_reboot_leaves_nothing_of_run_and_every_process_gone(self):
+        container = self.sleeper("--restart", "always", "-v", "/volume")
+        self.inside(container, "sh", "-c", "echo kept | tee /var/f /volume/f")
+        pid = int(self.engine.inspect(container, "{{.State.Pid}}"))
+        shim = int(Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[1])
+        self.engine.stop_daemon()
+        for process in (shim, pid):
+            os.kill(process, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.05)
+        for place in (state.STATE, self.engine.directory / "exec", Path("/run/runc")):
+            if place.exists():
+                command.run("sh", "-c", f"awk '{{print $5}}' /proc/self/mountinfo | grep '^{place}/' | xargs -r umount -l")
+                shutil.rmtree(place)
+        self.engine.start()
+        self.wait_until_running(container)
+        self.assertEqual("kept\nkept\n", self.inside(container, "cat", "/var/f", "/volume/f"))
+        self.assert_hardened(container)
+        self.assertEqual(1, len(list((state.STATE / "ids").glob("*.json"))))

@@ -55,8 +55,18 @@ NAMESPACES = Section(
             "--cgroupns host",
             "awk -F: '/pids|^0::/ {print (length($3) > 64)}' /proc/self/cgroup | sort -u",
             "^1$",
-            "on cgroup v2 the container gets one of its own all the same",
+            "on cgroup v1",
             group=1,
+            cgroup=1,
+        ),
+        hardened(
+            "--cgroupns host",
+            "awk -F: '/pids|^0::/ {print (length($3) > 64)}' /proc/self/cgroup | sort -u",
+            "^1$",
+            "^0$",
+            "on cgroup v2: one of its own all the same",
+            group=1,
+            cgroup=2,
         ),
         *(
             elsewhere(

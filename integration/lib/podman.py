@@ -21,8 +21,10 @@ class Podman:
         for name in ("", "storage", "tmp"):
             (self.directory / name).mkdir(mode=0o755)
         self.runtime_directory = Path("/run/podman-tests")
+        self.run_root = Path("/run/containers/storage")  # Podman's own: /run is the tests'
         if rootless:
             self.runtime_directory = add_user(self.directory)
+            self.run_root = self.runtime_directory / "containers"
         else:
             self.runtime_directory.mkdir(mode=0o700)
 
@@ -38,7 +40,7 @@ class Podman:
     def line(self, *words: str, runtime: str | Path = "") -> list[str]:
         # Below dockerd's level nothing is there that a desktop would have: no systemd, no D-Bus.
         flags = ["--root", str(self.directory / "storage"), "--runroot"]
-        flags += [str(self.runtime_directory / "containers"), "--cgroup-manager", "cgroupfs"]
+        flags += [str(self.run_root), "--cgroup-manager", "cgroupfs"]
         flags += ["--events-backend", "none", "--storage-driver", "overlay"]
         if runtime:
             flags += ["--runtime", str(runtime)]

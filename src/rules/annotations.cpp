@@ -26,6 +26,13 @@ void apply(Draft& draft, const RuleInput& input) {
   for (const auto& [name, value] : find_object(draft.document(), "/annotations").items()) {
     if (steers_runtime(name, input.settings)) steering.push_back(name);
   }
+  // The work grows with their square, and root does it; engines write five.
+  constexpr std::size_t kMost = 1000;
+  if (steering.size() > kMost) {
+    draft.refuse("/annotations", "more than 1000 annotations that steer the runtime",
+                 "rules.annotations.mode");
+    return;
+  }
   for (const std::string& name : steering) {
     draft.remove(join("/annotations", name), "annotations must not steer the runtime");
   }
