@@ -66,7 +66,7 @@ def reachable(suite: str) -> bool:
 
 def whole_suite() -> list[str]:
     found = [
-        path for kind in ("bundle", "docker") for path in SOURCE.glob(f"integration/{kind}/*.py")
+        path for kind in ("bundle", "containerd", "docker", "podman") for path in SOURCE.glob(f"integration/{kind}/*.py")
     ]
     return [str(path.relative_to(SOURCE)) for path in sorted(found)]
 

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""containerd without Docker: `ctr run --runc-binary hardened`."""
+import time
+import unittest
+from pathlib import Path
+
+from lib import docker, sandbox, state
+from lib.case import status_fields
+from lib.containerd import IMAGE, Containerd
+
+FIRST_HARDENED_ID = 1879048192
+KEPT = 0x4FB  # the eight capabilities of `standard`
+
+
+class Ctr(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.before = state.here()
+        cls.engine = Containerd()
+        cls.addClassCleanup(cls.stop_and_compare)
+        cls.engine.start()
+
+    @classmethod
+    def stop_and_compare(cls) -> None:
+        cls.engine.stop()
+        left = sorted(state.here() ^ cls.before)
+        if left:
+            raise AssertionError("left behind:\n" + "\n".join(left))
+
+    def container(self, name: str, *flags: str) -> str:
+        place = ("--cgroup", f"{sandbox.cgroup_parent()}/{name}")
+        words = ("run", "-d", "--runc-binary", str(sandbox.binary()), *place, *flags, IMAGE, name, "sleep", "300")
+        self.engine.cli(*words).check()
+        self.addCleanup(self.remove, name)
+        return name
+
+    def remove(self, name: str) -> None:
+        self.engine.cli("tasks", "kill", "-s", "KILL", name)
+        while "RUNNING" in self.engine.cli("tasks", "ls").out:
+            time.sleep(0.05)
+        self.engine.cli("tasks", "delete", name)
+        self.engine.cli("containers", "delete", name).check()
+
+    def inside(self, name: str, *words: str, flags: tuple[str, ...] = ()) -> str:
+        number = str(time.monotonic_ns())
+        return self.engine.cli("tasks", "exec", "--exec-id", number, *flags, name, *words).check().out
+
+    def refused(self, name: str, *flags: str) -> str:
+        return self.engine.run(name, "true", flags=flags).check_failed().err
+
+    def test_run_is_hardened(self):
+        script = "cat /proc/self/uid_map /proc/self/status; touch /usr/x"
+        done = self.engine.run("hardened", "sh", "-c", script)
+        first, host, size = map(int, done.out.split("\n")[0].split())
+        self.assertEqual((0, 65536), (first, size))
+        self.assertGreaterEqual(host, FIRST_HARDENED_ID)
+        status = status_fields(done.out)
+        self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
+        self.assertEqual(KEPT, int(status["CapBnd"], 16))
+        self.assertIn("Read-only file system", done.err)
+
+    def test_files_and_environment_are_as_under_runc(self):
+        script = "stat -c '%n %u:%g %a' /* /home/app /bin/busybox | grep -v '/proc\\|/sys'; id; pwd; echo $KNOWN; hostname"
+        outputs = [
+            self.engine.run(name, "sh", "-c", script, flags=("--env", "KNOWN=yes"), runtime=runtime).check().out
+            for name, runtime in (("same", docker.RUNC), ("same", ""))
+        ]
+        self.assertEqual(*outputs)
+
+    def test_exec_is_held_to_the_container(self):
+        name = self.container("held", "--cap-drop", "CAP_CHOWN")
+        shown = status_fields(self.inside(name, "cat", "/proc/self/status"))
+        self.assertEqual(KEPT & ~1, int(shown["CapBnd"], 16))
+        self.assertEqual(
+            self.inside(name, "cat", "/proc/1/uid_map"), self.inside(name, "cat", "/proc/self/uid_map")
+        )
+        self.assertEqual("7\n", self.inside(name, "id", "-u", flags=("--user", "7")))
+        words = ("tasks", "exec", "--exec-id", "x", "--cwd", "/proc/self/fd/7", name, "id")
+        self.assertIn("CVE-2024-21626", self.engine.cli(*words).check_failed().err)
+
+    def test_pause_and_processes(self):
+        name = self.container("paused")
+        self.engine.cli("tasks", "pause", name).check()
+        self.assertIn("PAUSED", self.engine.cli("tasks", "ls").out)
+        self.engine.cli("tasks", "resume", name).check()
+        self.assertRegex(self.engine.cli("tasks", "ps", name).check().out, r"\n\d+")
+
+    def test_volumes_and_snapshots_hold_no_shifted_id(self):
+        volume = self.engine.directory / "volume"
+        volume.mkdir()
+        mount = f"type=bind,src={volume},dst=/vol,options=rbind:rw"
+        name = self.container("written", "--mount", mount)
+        script = "echo kept > /vol/f; chown 7:8 /vol/f; echo kept > /var/f; chown 7:8 /var/f"
+        self.inside(name, "sh", "-c", script)
+        self.assertEqual((7, 8), (Path(volume / "f").stat().st_uid, Path(volume / "f").stat().st_gid))
+        seen, shifted = state.shifted(self.engine.directory / "root")
+        self.assertEqual([], shifted[:5])
+        self.assertGreater(seen, 100)
+
+    def test_refusals_arrive(self):
+        self.assertIn("rules.privileged.privileged", self.refused("r1", "--privileged"))
+        self.assertIn("rules.host-namespaces.network", self.refused("r2", "--net-host"))
+        mount = "type=bind,src=/etc,dst=/x,options=rbind:ro"
+        self.assertIn("rules.mounts.allowed_sources", self.refused("r3", "--mount", mount))
+        said = self.refused("r4", "--with-ns", "pid:/proc/1/ns/pid")
+        self.assertIn("rules.host-namespaces.pid", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A containerd of the tests' own with one image, called by ctr; stopped by pid."""
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+from lib import command, image, sandbox, slowness, verdict
+
+CONTAINERD, CTR = "/usr/bin/containerd", "/usr/bin/ctr"
+IMAGE = "docker.io/library/busybox:latest"
+
+
+class Containerd:
+    """`run` starts a container to its end under a runtime; words are ctr's own."""
+
+    def __init__(self) -> None:
+        for program in (CONTAINERD, CTR):
+            verdict.need_installed(os.access(program, os.X_OK), f"{program} is not installed")
+        self.directory = sandbox.base() / "containerd"
+        self.directory.mkdir(mode=0o711)
+        self.address = str(self.directory / "socket")
+        self.daemon: subprocess.Popen | None = None
+
+    def start(self) -> "Containerd":
+        configuration = self.directory / "config.toml"
+        configuration.write_text(
+            f'version = 2\nroot = "{self.directory}/root"\nstate = "{self.directory}/state"\n'
+            f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{self.address}"\n'
+        )
+        with open(self.directory / "log", "ab") as log:
+            self.daemon = subprocess.Popen(
+                [CONTAINERD, "--config", str(configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+            )
+        for _ in range(int(slowness.seconds(30) * 10)):
+            if self.cli("version").code == 0:
+                break
+            time.sleep(0.1)
+        self.cli("images", "import", "-", stdin=archive()).check()
+        return self
+
+    def environment(self) -> dict:
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+
+    def cli(self, *words: str, stdin: bytes = b"") -> command.Result:
+        return command.run(CTR, "--address", self.address, *words, stdin=stdin, environment=self.environment())
+
+    def run(self, name: str, *words: str, flags: tuple[str, ...] = (), runtime: str | Path = "") -> command.Result:
+        """`words` are the program's; the container is removed after, and named for the tests' cgroups."""
+        chosen = ("--runc-binary", str(runtime or sandbox.binary()))
+        place = ("--cgroup", f"{sandbox.cgroup_parent()}/{name}")
+        return self.cli("run", "--rm", *chosen, *place, *flags, IMAGE, name, *words)
+
+    def stop(self) -> None:
+        for name in self.cli("tasks", "ls", "-q").out.split():
+            self.cli("tasks", "kill", "-s", "KILL", name)
+            time.sleep(0.2)
+            self.cli("tasks", "delete", name)
+        for name in self.cli("containers", "ls", "-q").out.split():
+            self.cli("containers", "delete", name)
+        if self.daemon:
+            self.daemon.terminate()
+            self.daemon.wait(slowness.seconds(20))
+
+
+def archive() -> bytes:
+    """The busybox root file system as `docker save` writes an image."""
+    layer = image.archive()
+    digest = hashlib.sha256(layer).hexdigest()
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Cmd": ["sh"], "Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": ["busybox:latest"], "Layers": ["layer.tar"]}]
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        parts = {"layer.tar": layer, "config.json": config, "manifest.json": manifest}
+        for name, content in parts.items():
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return stream.getvalue()
