@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/plan.hpp"
@@ -36,8 +38,10 @@ std::vector<BpfInstruction> compile_seccomp_in_time(const Json& profile) {
   const Descriptor file(::memfd_create("seccomp", MFD_CLOEXEC));
   if (!file) throw Error::from_errno(errno, "memfd_create");
   const pid_t child = start_child(0, [&] {
-    const rlimit limit{kProcessorSeconds, kProcessorSeconds};
-    if (::setrlimit(RLIMIT_CPU, &limit) != 0) return 1;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_CPU, &limit);
+    limit.rlim_cur = limit.rlim_max = std::min(kProcessorSeconds, limit.rlim_max);
+    if (::setrlimit(RLIMIT_CPU, &limit) != 0) ::raise(SIGKILL);
     try {
       write_program(file.number(), compile_seccomp(profile));
     } catch (const std::exception&) {

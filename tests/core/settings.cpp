@@ -73,7 +73,8 @@ Json longer(const Json& list, const Json& items, const Refusal& refusal) {
 Json eased(const Json& schema, const Refusal& refusal, const Json& now) {
   const std::size_t dot = refusal.setting.find('.', 6);
   const std::string name = refusal.setting.substr(dot + 1);
-  const Json& part = schema_of(schema, refusal.setting.substr(6, dot - 6), name);
+  const std::string rule = refusal.setting.substr(6, dot - 6);
+  const Json& part = schema_of(schema, rule, name);
   if (name == "mode") return "off";
   if (now.is_boolean()) return name.starts_with("allow");
   if (now.is_array()) {
