@@ -2,6 +2,9 @@
 """Servers as their official images run them: the same paths, and an entrypoint that starts as root, fixes owners and drops to a user."""
 import shlex
 from dataclasses import dataclass, field
+from pathlib import Path
+
+TALK = Path(__file__).resolve().parent / "talk.py"
 
 
 @dataclass(frozen=True)
@@ -10,7 +13,7 @@ class Workload:
     like: str  # the official image whose habits it has
     dockerfile: str
     port: int  # published; 0: it serves nobody
-    works: str  # a shell script of the host, with $PORT and `inside COMMAND...`, whose output holds `shows`
+    works: str  # a shell script of the host, with `talk [PATH]` (talk.py) and `inside COMMAND...`, whose output holds `shows`
     shows: str
     writes: str = ""  # likewise; what it stores is read back after a restart
     reads: str = ""
@@ -37,7 +40,7 @@ def command(*words: str) -> str:
 ENTRY = "COPY entrypoint /usr/local/bin/docker-entrypoint.sh\nRUN chmod 755 /usr/local/bin/docker-entrypoint.sh\n" + (
     'ENTRYPOINT ["docker-entrypoint.sh"]\n'
 )
-FETCH = "curl -sf http://127.0.0.1:$PORT/"
+FETCH = "talk /"
 
 WORKLOADS = (
     Workload(
@@ -85,10 +88,10 @@ STOPSIGNAL SIGWINCH
         "redis",
         f"RUN mkdir /data\nVOLUME /data\nWORKDIR /data\n{ENTRY}" + command("redis-server", "--protected-mode", "no"),
         6379,
-        "printf 'PING\\r\\nQUIT\\r\\n' | nc -q1 127.0.0.1 $PORT",
+        "printf 'PING\\r\\nQUIT\\r\\n' | talk",
         "PONG",
-        "printf 'SET a kept\\r\\nSAVE\\r\\nQUIT\\r\\n' | nc -q1 127.0.0.1 $PORT",
-        "printf 'GET a\\r\\nQUIT\\r\\n' | nc -q1 127.0.0.1 $PORT",
+        "printf 'SET a kept\\r\\nSAVE\\r\\nQUIT\\r\\n' | talk",
+        "printf 'GET a\\r\\nQUIT\\r\\n' | talk",
         files={"entrypoint": entrypoint("redis", ".") + 'exec "$@"\n'},
     ),
     Workload(
@@ -138,7 +141,7 @@ VOLUME /var/lib/mysql
         "memcached",
         "USER memcache\n" + command("memcached"),
         11211,
-        "printf 'set a 0 0 4\\r\\nkept\\r\\nget a\\r\\nquit\\r\\n' | nc -q1 127.0.0.1 $PORT",
+        "printf 'set a 0 0 4\\r\\nkept\\r\\nget a\\r\\nquit\\r\\n' | talk",
         "kept",
     ),
     Workload(
@@ -166,7 +169,7 @@ ENV HOME=/var/lib/rabbitmq RABBITMQ_LOGS=-
 {ENTRY}"""
         + command("/usr/lib/rabbitmq/bin/rabbitmq-server"),
         5672,
-        "printf 'AMQP\\0\\0\\11\\1' | nc -q1 -w3 127.0.0.1 $PORT | tr -cd '[:print:]'",
+        "printf 'AMQP\\0\\0\\11\\1' | talk | tr -cd '[:print:]'",
         "RabbitMQ",
         files={"entrypoint": entrypoint("rabbitmq", "/var/lib/rabbitmq") + 'exec "$@"\n'},
         patience=60,
@@ -181,7 +184,7 @@ VOLUME ["/mosquitto/data", "/mosquitto/log"]
         + command("/usr/sbin/mosquitto", "-c", "/mosquitto/config/mosquitto.conf"),
         1883,
         # CONNECT with an empty client id, answered by CONNACK.
-        "printf '\\020\\014\\0\\004MQTT\\004\\002\\0\\074\\0\\0' | nc -q1 -w3 127.0.0.1 $PORT | od -An -tx1",
+        "printf '\\020\\014\\0\\004MQTT\\004\\002\\0\\074\\0\\0' | talk | od -An -tx1",
         "20 02 00 00",
         files={
             "entrypoint": '#!/bin/sh\nset -e\nif [ "$(id -u)" = 0 ]; then\n'
@@ -255,4 +258,5 @@ WORKDIR /usr/local/tomcat
 def script(workload: Workload, words: str, container: str, port: str) -> list[str]:
     """`words` for a shell of the host."""
     inside = f'inside() {{ docker exec {shlex.quote(container)} "$@"; }}'
-    return ["bash", "-c", f"PORT={shlex.quote(port)}\n{inside}\n{words}"]
+    talk = f'talk() {{ python3 {shlex.quote(str(TALK))} {shlex.quote(port)} "$@"; }}'
+    return ["bash", "-c", f"{inside}\n{talk}\n{words}"]

@@ -27,3 +27,9 @@ def row(workload: Workload, passed: bool) -> str:
 
 def text(passed: set[str]) -> str:
     return HEAD + "".join(row(each, each.name in passed) for each in WORKLOADS)
+
+
+def is_current() -> bool:
+    """Whatever the results were."""
+    written = PATH.read_text()
+    return written == text({each.name for each in WORKLOADS if row(each, True) in written})

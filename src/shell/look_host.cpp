@@ -15,6 +15,8 @@
 namespace hardened {
 namespace {
 
+constexpr std::size_t kLongestList = 16U << 20;
+
 constexpr std::string_view kNativeArchitecture =
 #if defined(__x86_64__)
     "SCMP_ARCH_X86_64";
@@ -186,6 +188,22 @@ std::vector<SensitivePath> Looker::sensitive(const Profile& profile) {
   return found;
 }
 
+// Podman with an id map of the user's own calls from a mount namespace without
+// /sys/kernel/security.
+std::string Looker::loaded_profiles() {
+  if (const auto text = read("/sys/kernel/security/apparmor/profiles")) return *text;
+  try {
+    const Descriptor security = kernel_.open_file_system("securityfs");
+    kernel_.create_as(security.number(), {});
+    const Descriptor mount = kernel_.mount_file_system(security.number());
+    const Descriptor file =
+        kernel_.open(mount.number(), "apparmor/profiles", O_RDONLY, Walk::beneath_no_links);
+    return kernel_.read_all(file.number(), kLongestList);
+  } catch (const Error&) {
+    return "";  // not seen: the rule says so
+  }
+}
+
 HostFacts Looker::host(const Profile& profile) {
   HostFacts facts;
   facts.sensitive = sensitive(profile);
@@ -201,8 +219,7 @@ HostFacts Looker::host(const Profile& profile) {
   facts.apparmor = read("/sys/module/apparmor/parameters/enabled").value_or("").starts_with('Y');
   if (facts.apparmor) {
     try {
-      facts.apparmor_profiles =
-          confining_profiles(read("/sys/kernel/security/apparmor/profiles").value_or(""));
+      facts.apparmor_profiles = confining_profiles(loaded_profiles());
     } catch (const Error& error) {
       if (error.number() != EACCES && error.number() != EPERM) throw;  // for root's eyes only
     }

@@ -76,6 +76,7 @@ class Looker {
     std::string fault;       // empty: none
     bool untouched = false;  // as of sources
   };
+  std::string loaded_profiles();  // AppArmor's list
   std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
   const MountTable& mounts();
   std::optional<Place> find_place(int descriptor, const struct stat& status);
