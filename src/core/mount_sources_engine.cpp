@@ -88,8 +88,15 @@ bool is_own(std::string_view id, const EnginePlaces& places) {
   return places.id.empty() || places.id == id;
 }
 
+// A directory of a volume, which Docker 26 mounts there so that no link in the volume leads it
+// astray (volume-subpath).
+bool is_part_of_volume(Parts parts) {
+  return parts.size() == 2 && parts[0] == "tmp" && parts[1].starts_with("safe-mount");
+}
+
 // containers/<id>/hosts, containers/<id>/mounts/..., volumes/<name>/_data/...
 bool is_docker_file(Parts parts, std::string_view destination, const EnginePlaces& places) {
+  if (is_part_of_volume(parts)) return true;
   if (parts.size() >= 3 && parts[0] == "volumes") return parts[2] == "_data";
   if (parts.size() < 3 || parts[0] != "containers" || !is_container_id(parts[1])) return false;
   // `--ipc container:X` and `--network container:X` take X's shm and hosts: those, and only there.
@@ -200,6 +207,10 @@ std::optional<std::string> engine_image(const std::string& path, const EnginePla
 bool lies_within_engine(const Location& location, const std::string& end,
                         const EnginePlaces& places) {
   if (location.path.ends_with(end)) return true;
+  if (is_part_of_volume(path_components(end))) {
+    return location.path.find("/volumes/") != std::string::npos &&
+           location.path.find("/_data/") != std::string::npos;
+  }
   // A subPath is a bind of a directory inside one of the pod's own volumes.
   const std::string volumes = "/pods/" + places.pod + "/volumes/";
   return end.starts_with("/pods/" + places.pod + "/volume-subpaths/") && !places.pod.empty() &&
