@@ -39,7 +39,7 @@ std::vector<std::string> pinned_directories(const Json& config, const Facts& fac
     }
   }
   std::erase_if(pinned, [&](const std::string& path) {
-    return path == "/" ||
+    return path == "/" || climbs(path) ||
            std::any_of(covered.begin(), covered.end(),
                        [&](const std::string& place) { return lies_in(path, place); });
   });

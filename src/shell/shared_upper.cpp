@@ -36,7 +36,7 @@ void prepare_shared_upper(Kernel& kernel, int root, const std::vector<std::strin
     try {
       copy_up(kernel, root, path);
     } catch (const Error& error) {
-      constexpr std::array kNothingToPin{ENOENT, ENOTDIR, ELOOP, EROFS};
+      constexpr std::array kNothingToPin{ENOENT, ENOTDIR, ELOOP, EXDEV, EROFS};
       if (std::ranges::find(kNothingToPin, error.number()) == kNothingToPin.end()) throw;
     }
   }
