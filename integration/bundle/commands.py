@@ -350,6 +350,21 @@ class Commands(unittest.TestCase):
                 # runc's log line of an error carries the time.
                 self.assertEqual(plain.err.split(" level=")[1:], ours.err.split(" level=")[1:])
 
+    def test_restore_by_policy_needs_a_container_without_ids_of_its_own(self):
+        self.bundle.name_cgroup("one")
+        policy = Path("/etc/hardened/policy.json")
+        self.addCleanup(policy.unlink)
+        policy.write_text('{"restore": "allow"}')
+        words = ("restore", "--bundle", str(self.bundle.directory), "one")
+        done = self.runtime.call(*words)
+        self.assertEqual(3, done.code, done)
+        self.assertIn("rules.user-namespace.mode", done.err)
+        rules = {"user-namespace": {"mode": "off"}}
+        policy.write_text(json.dumps({"restore": "allow", "profiles": {"standard": {"rules": rules}}}))
+        done = self.runtime.call(*words)
+        self.assertNotIn("hardened: ", done.err)
+        self.assertIn("criu", done.err, "it is runc that speaks")
+
     def test_restore_is_refused(self):
         done = self.runtime.call("restore", "--bundle", str(self.bundle.directory), "one")
         self.assertEqual(3, done.code, str(done))

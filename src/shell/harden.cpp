@@ -31,6 +31,16 @@ namespace {
 
 constexpr int kMostDescriptors = 1 << 20;  // fs.nr_open's own default
 
+// CRIU gives the processes the maps of their checkpoint, whatever the document says: ids that
+// another container may have by now.
+void require_own_ids(const Plan& plan, const Invocation& invocation) {
+  if (invocation.operation() == Operation::restore && plan.mapping) {
+    throw refused({"user-namespace", "/linux/namespaces",
+                   "a restore, which brings back the ids of its checkpoint, given to nobody",
+                   "user_namespaces(7)", "rules.user-namespace.mode"});
+  }
+}
+
 void require_restore_allowed(const Policy& policy, const Invocation& invocation) {
   // What comes back has the checkpoint's credentials and filters: rewriting config.json does not
   // lower them.
@@ -140,6 +150,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Plan plan = make_plan(document, profile, inspection.facts, key.id);
   require_no_refusals(plan);
   require_all_seen(plan);
+  require_own_ids(plan, invocation);
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
   require_nested_kept(runtime, plan, inspection.facts);
