@@ -151,16 +151,7 @@ class OverlayBuilder {
   void mount() {
     kernel_.make_directory(place_.stage, place_.name, 0755);
     const Descriptor context = kernel_.open_file_system("overlay");
-    if (configure_layers(context)) {
-      configure(context, "upperdir", descriptor_path(upper_));
-      configure(context, "workdir", descriptor_path(work_));
-      configure(context, "source", "hardened");
-      for (const std::string& option : options()) {
-        const std::size_t equals = std::min(option.find('='), option.size());
-        configure(context, option.substr(0, equals),
-                  option.substr(std::min(equals + 1, option.size())));
-      }
-      kernel_.create_as(context.number(), place_.root);
+    if (created(context)) {
       const Descriptor overlay = kernel_.mount_file_system(context.number());
       kernel_.move_mount(overlay.number(), place_.stage, place_.name);
     } else {
@@ -176,17 +167,25 @@ class OverlayBuilder {
     }
   }
 
-  // False: kernels before 6.5 take layers in one string only, of a page at most.
-  bool configure_layers(const Descriptor& context) {
+  // False: kernels before 6.5 take layers in one string only, of a page at most. They take any
+  // option when it is given, as long as all fit a page, and answer at the end.
+  bool created(const Descriptor& context) try {
     for (const Descriptor& layer : layers_) {
-      try {
-        configure(context, "lowerdir+", descriptor_path(layer));
-      } catch (const Error& error) {
-        if (error.number() != EINVAL || &layer != &layers_.front()) throw;
-        return false;
-      }
+      configure(context, "lowerdir+", descriptor_path(layer));
     }
+    configure(context, "upperdir", descriptor_path(upper_));
+    configure(context, "workdir", descriptor_path(work_));
+    configure(context, "source", "hardened");
+    for (const std::string& option : options()) {
+      const std::size_t equals = std::min(option.find('='), option.size());
+      configure(context, option.substr(0, equals),
+                option.substr(std::min(equals + 1, option.size())));
+    }
+    kernel_.create_as(context.number(), place_.root);
     return true;
+  } catch (const Error& error) {
+    if (error.number() != EINVAL) throw;
+    return false;
   }
 
   void configure(const Descriptor& context, const std::string& key, const std::string& value) {

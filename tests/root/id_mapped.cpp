@@ -126,18 +126,18 @@ class IdMappedByOneString : public IdMapped {
  protected:
   void SetUp() override {
     IdMapped::SetUp();
-    // As kernels before 6.5 answer.
-    older_.before["configure lowerdir+"] = [] {
-      throw Error::from_errno(EINVAL, "fsconfig lowerdir+");
-    };
+    older_.before["configure lowerdir+"] = refuse;
     older_.before["mount_as overlay"] = [] { dprintf(1, "in one string\n"); };
   }
   Kernel& kernel() override { return older_; }
 
+  static void refuse() { throw Error::from_errno(EINVAL, "fsconfig"); }
+  void expect_one_string();
+
   FakeKernel older_{Mounts::real};
 };
 
-TEST_F(IdMappedByOneString, LayersAreNamedInOneStringWhereTheKernelTakesNoOther) {
+void IdMappedByOneString::expect_one_string() {
   make_overlay(125);
   script("ls /etc; ls -ln /bin/busybox; echo changed > /etc/layer2");
   const Outcome outcome = run();
@@ -147,6 +147,17 @@ TEST_F(IdMappedByOneString, LayersAreNamedInOneStringWhereTheKernelTakesNoOther)
   EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
   EXPECT_EQ(text_of(directory / "layers/upper/etc/layer2"), "changed\n");
   EXPECT_EQ(owner_of(directory / "layers/upper/etc/layer2"), 0U);
+}
+
+TEST_F(IdMappedByOneString, LayersAreNamedInOneStringWhereTheKernelTakesNoOther) {
+  expect_one_string();
+}
+
+// Linux 6.1 takes every option and looks at none before the end.
+TEST_F(IdMappedByOneString, AlsoWhereTheKernelSaysSoAtTheEnd) {
+  older_.before.erase("configure lowerdir+");
+  older_.before["create_as " + std::to_string(kRange.first)] = refuse;
+  expect_one_string();
 }
 
 TEST_F(IdMapped, ARootfsThatIsReadOnlyThroughoutTouchesNothingOfTheEngines) {
