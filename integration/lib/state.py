@@ -33,10 +33,27 @@ def records() -> set[str]:
     return files_below(STATE / "records")
 
 
+def in_memory() -> set[int]:
+    """The devices that are file systems in memory: what lies there is on no disk."""
+    lines = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    numbers = [line[2].split(":") for line in lines if line[line.index("-") + 1] == "tmpfs"]
+    return {os.makedev(int(major), int(minor)) for major, minor in numbers}
+
+
+def device(path: str) -> int:
+    """0: it is gone, for the engine works meanwhile."""
+    try:
+        return os.lstat(path).st_dev
+    except FileNotFoundError:
+        return 0
+
+
 def shifted(directory: Path) -> tuple[int, list[str]]:
     """How many files there are, and those that belong to an id which only a container has."""
     seen, found = 0, []
+    memory = in_memory() - {os.lstat(directory).st_dev}
     for place, names, files in os.walk(directory):
+        names[:] = [name for name in names if device(os.path.join(place, name)) not in memory]
         for name in [".", *names, *files]:
             path = os.path.join(place, name)
             try:

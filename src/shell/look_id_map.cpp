@@ -169,7 +169,10 @@ void Looker::try_mapping(int descriptor, bool recursive, SourceFact& fact) {
   fact.unmappable = mapping_fault(descriptor, tree, place.mount.file_system);
   if (!fact.unmappable.empty() && !fact.submounts.empty() &&
       mapping_fault(descriptor, Tree::single, "").empty()) {
-    fact.unmappable = "what is mounted below it: " + fact.unmappable;
+    const SourceFact& first = fact.submounts.front();
+    fact.unmappable = "not all that is mounted below it can be id-mapped (" +
+                      printable(first.file_system) + " at " + printable(first.path) +
+                      (fact.submounts.size() > 1 ? " and others)" : ")");
   }
 }
 
