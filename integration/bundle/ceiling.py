@@ -19,11 +19,8 @@ class Ceiling(unittest.TestCase):
         self.bundle.shell("exec sleep 300")
         self.bundle.change("/process/user", {"uid": 1000, "gid": 1000})
 
-    def started(self, *program: str) -> None:
-        with open(self.bundle.directory / "output", "wb") as output:
-            words = ("--root", self.runtime.root, "run", "-d", "--bundle", str(self.bundle.directory))
-            code = command.run_to_file(output, *program, *words, self.name, environment=ENVIRONMENT)
-        self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
+    def started(self, program: str, *flags: str) -> None:
+        Runtime(program).start(self.bundle, self.name, *flags, "run", "-d")
         self.addCleanup(lambda: Runtime(RUNC).call("delete", "--force", self.name))
 
     def strict(self, *words: str) -> command.Result:

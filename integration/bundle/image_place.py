@@ -5,8 +5,8 @@ import shutil
 import unittest
 from pathlib import Path
 
-from lib import command, sandbox
-from lib.bundle import ENVIRONMENT, Bundle, Runtime
+from lib import sandbox
+from lib.bundle import Bundle, Runtime
 
 REFUSED = 3
 
@@ -49,12 +49,7 @@ class ImagePlace(unittest.TestCase):
         self.give("rbind", "ro", "rprivate")
         self.bundle.shell("exec sleep 100")
         self.bundle.name_cgroup("reader")
-        with open(self.bundle.directory / "output", "wb") as output:
-            words = ("--root", self.runtime.root, "run", "-d", "--bundle", str(self.bundle.directory))
-            code = command.run_to_file(
-                output, self.runtime.program, *words, "reader", environment=ENVIRONMENT
-            )
-        self.assertEqual(0, code, (self.bundle.directory / "output").read_text())
+        self.runtime.start(self.bundle, "reader", "run", "-d")
         self.addCleanup(lambda: self.runtime.call("delete", "--force", "reader"))
         (self.other / "secret").write_text("of another container\n")
         (self.other / "of-the-image").write_text("changed\n")

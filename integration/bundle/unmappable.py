@@ -6,8 +6,8 @@ import shutil
 import unittest
 from pathlib import Path
 
-from lib import command, sandbox, state
-from lib.bundle import ENVIRONMENT, Bundle, Runtime
+from lib import sandbox, state
+from lib.bundle import Bundle, Runtime
 
 POLICY = Path("/etc/hardened/policy.json")
 KIND = "ramfs"  # has no FS_ALLOW_IDMAP in any kernel
@@ -52,10 +52,7 @@ class Unmappable(unittest.TestCase):
         asked = self.bundle.document()
         self.bundle.shell("exec sleep 100")
         self.bundle.name_cgroup("alive")
-        with open(self.directory / "output", "wb") as output:
-            words = ("--root", self.runtime.root, "create", "--bundle", str(self.directory), "alive")
-            code = command.run_to_file(output, self.runtime.program, *words, environment=ENVIRONMENT)
-        self.assertEqual(0, code, (self.directory / "output").read_text())
+        self.runtime.start(self.bundle, "alive", "create")
         self.addCleanup(lambda: self.runtime.call("delete", "--force", "alive"))
         self.bundle.write(asked)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes, binds and file systems in memory."""
-from flags.case import SAME, Section, hardened, refused, same
+from flags.case import Section, hardened, refused, same
 
 OWNER = "stat -c '%u:%g %a'"
 TRY = "touch {0}/new 2>/dev/null && echo writable || echo not"

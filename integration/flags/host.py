@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a container has of the host: namespaces, devices, kernel settings."""
-from flags.case import SAME, Section, elsewhere, hardened, refused, same
+from flags.case import Section, elsewhere, hardened, refused, same
 
 UNPRIVILEGED = "runs with its own ids and without rights over what it shares"
 

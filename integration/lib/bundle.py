@@ -72,5 +72,14 @@ class Runtime:
             bundle.name_cgroup(identifier)
         return self.call("run", "--bundle", str(bundle.directory), *flags, identifier)
 
+    def start(self, bundle: Bundle, identifier: str, *words: str) -> None:
+        """`words`: create, or run -d, after other global flags. What stays holds the output open, so that goes to a file."""
+        output = bundle.directory / "output"
+        with open(output, "wb") as file:
+            line = (self.program, "--root", self.root, *words, "--bundle", str(bundle.directory), identifier)
+            code = command.run_to_file(file, *line, environment=ENVIRONMENT)
+        if code:
+            raise AssertionError(output.read_text())
+
     def state(self, identifier: str) -> dict:
         return json.loads(self.call("state", identifier).check().out)

@@ -4,11 +4,9 @@ import unittest
 from pathlib import Path
 
 from lib import command, docker, podman, sandbox
-from lib.case import status_fields
+from lib.case import KEPT, SHOW, expect_hardened, status_fields
 
 IMAGE = podman.IMAGE
-FIRST_HARDENED_ID = 1879048192
-KEPT = 0x4FB  # the eight capabilities of `standard`
 
 
 class Rootful(unittest.TestCase):
@@ -32,14 +30,7 @@ class Rootful(unittest.TestCase):
         return done.err
 
     def test_run_is_hardened(self):
-        done = self.engine.run(IMAGE, "sh", "-c", "cat /proc/self/uid_map /proc/self/status; touch /usr/x")
-        first, host, size = map(int, done.out.split("\n")[0].split())
-        self.assertEqual((0, 65536), (first, size))
-        self.assertGreaterEqual(host, FIRST_HARDENED_ID)
-        status = status_fields(done.out)
-        self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
-        self.assertEqual(KEPT, int(status["CapBnd"], 16))
-        self.assertIn("Read-only file system", done.err)
+        expect_hardened(self, self.engine.run(IMAGE, "sh", "-c", SHOW))
 
     def test_files_of_the_engine_and_of_the_image_are_as_under_runc(self):
         script = "ls -ln /etc/hosts /etc/hostname /run/.containerenv /home /bin/busybox; id; echo x >> /etc/hosts; tail -1 /etc/hosts"
@@ -59,6 +50,10 @@ class Rootful(unittest.TestCase):
         self.inside(name, "sh", "-c", script)
         owners = [(status.st_uid, status.st_gid) for status in map(Path.stat, (volume / "root", volume / "seven"))]
         self.assertEqual([(0, 0), (7, 8)], owners)
+
+    def test_a_tmpfs_is_the_containers(self):
+        done = self.engine.run("--tmpfs", "/t", IMAGE, "sh", "-c", "touch /t/x; stat -c %u:%g /t/x").check()
+        self.assertEqual("0:0\n", done.out)
 
     def test_a_secret_is_its_owners(self):
         file = self.engine.directory / "secret"

@@ -245,7 +245,8 @@ bool SourceJudge::is_public(const SourceFact& source, const BindRequest& request
 // will be written later, for of such a source the layers below are mounted (mount_operations).
 std::optional<std::string> SourceJudge::image(const SourceFact& source,
                                               const BindRequest& request) const {
-  if (!request.read_only || (source.sight == Sight::seen && !source.untouched)) return std::nullopt;
+  const bool looked = source.sight != Sight::unseen;
+  if (!request.read_only || (looked && !source.untouched)) return std::nullopt;
   return engine_image(source.path, places_);
 }
 

@@ -94,6 +94,15 @@ bool is_part_of_volume(Parts parts) {
   return parts.size() == 2 && parts[0] == "tmp" && parts[1].starts_with("safe-mount");
 }
 
+// .../volumes/<name>/_data/...
+bool lies_in_volume(const std::string& path) {
+  const std::vector<std::string> parts = path_components(path);
+  for (std::size_t at = 0; at + 2 < parts.size(); ++at) {
+    if (parts[at] == "volumes" && parts[at + 2] == "_data") return true;
+  }
+  return false;
+}
+
 // containers/<id>/hosts, containers/<id>/mounts/..., volumes/<name>/_data/...
 bool is_docker_file(Parts parts, std::string_view destination, const EnginePlaces& places) {
   if (is_part_of_volume(parts)) return true;
@@ -207,10 +216,7 @@ std::optional<std::string> engine_image(const std::string& path, const EnginePla
 bool lies_within_engine(const Location& location, const std::string& end,
                         const EnginePlaces& places) {
   if (location.path.ends_with(end)) return true;
-  if (is_part_of_volume(path_components(end))) {
-    return location.path.find("/volumes/") != std::string::npos &&
-           location.path.find("/_data/") != std::string::npos;
-  }
+  if (is_part_of_volume(path_components(end))) return lies_in_volume(location.path);
   // A subPath is a bind of a directory inside one of the pod's own volumes.
   const std::string volumes = "/pods/" + places.pod + "/volumes/";
   return end.starts_with("/pods/" + places.pod + "/volume-subpaths/") && !places.pod.empty() &&

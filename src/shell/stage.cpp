@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <map>
@@ -20,13 +19,12 @@
 #include "hardened/shell/stage_directory.hpp"
 #include "hardened/shell/standard_streams.hpp"
 #include "shell/stage_nested.hpp"
+#include "shell/stage_objects.hpp"
 
 namespace hardened {
 namespace {
 
 constexpr std::string_view kRootfs = "rootfs";
-constexpr std::string_view kNodes = "nodes";
-constexpr std::string_view kCopies = "copies";
 constexpr std::size_t kLongestMountinfo = 256U << 20;
 
 // One operation of the plan on its way to <state>/stage/<name>.
@@ -270,12 +268,13 @@ class Stager {
       case MountKind::overlay_in_memory:
         return place_overlay(stage, placement, work);
       case MountKind::copy:
-        placement.tree = copy(stage, placement);
+        placement.tree = made_.copy(stage, placement.name, objects_.at(operation.object), maps_);
         return stage.place(placement.tree, placement.name);
       case MountKind::in_rootfs:
         return stage.place(from_rootfs(stage, operation), placement.name);
       case MountKind::device:
-        return make_node(stage, placement);
+        return stage.place(made_.make_node(stage, placement.name, operation.device),
+                           placement.name);
     }
   } catch (Error& error) {
     throw error.within(placement.operation->pointer);
@@ -293,31 +292,6 @@ class Stager {
     adjust(mounted, flags);
   }
 
-  // Its owner as the container's maps have it, or the container's root where they have none.
-  Descriptor copy(const StageDirectory& stage, const Placement& placement) {
-    constexpr std::size_t kLargest = 1U << 20;  // of Docker's and Podman's secrets half of that
-    const Descriptor& source = objects_.at(placement.operation->object);
-    const Descriptor readable =
-        kernel_.open(kWorkingDirectory, descriptor_path(source), O_RDONLY, Walk::follow);
-    const struct stat status = kernel_.status(readable.number());
-    // The runtime's own options are nosuid, nodev and ro: whatever else the stage has it would
-    // clear.
-    const Descriptor memory =
-        own_memory(stage, kCopies, MS_NOSUID | MS_NODEV, "mode=0711,size=64m", copies_mounted_);
-    const Descriptor made =
-        kernel_.open(memory.number(), placement.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                     Walk::beneath_no_links, 0600);
-    kernel_.write_all(made.number(), kernel_.read_all(readable.number(), kLargest));
-    kernel_.change_owner(made.number(), host_id(maps_.users, status.st_uid).value_or(root_.user),
-                         host_id(maps_.groups, status.st_gid).value_or(root_.group));
-    kernel_.change_mode(made.number(), status.st_mode & 0777);
-    const Descriptor held =
-        kernel_.open(memory.number(), placement.name, O_PATH, Walk::beneath_no_links);
-    Descriptor tree = kernel_.open_tree(held.number(), Tree::single);
-    kernel_.set_attributes(tree.number(), Tree::single, {.read_only = true});
-    return tree;
-  }
-
   // Of the rootfs as it stands here, without following a link of the image.
   Descriptor from_rootfs(const StageDirectory& stage, const MountOperation& operation) {
     const Descriptor root = kernel_.open(stage.number(), std::string(kRootfs), O_PATH | O_DIRECTORY,
@@ -327,35 +301,6 @@ class Stager {
     Descriptor tree = kernel_.open_tree(object.number(), Tree::single);
     adjust(tree, operation);
     return tree;
-  }
-
-  // A user namespace can make no nodes, and the runtime's way there, a bind of the host's node of
-  // the same name, gives the wrong one for `--device a:b` and one that nobody in the container
-  // owns.
-  void make_node(const StageDirectory& stage, const Placement& placement) {
-    // The stage is nodev, and a bind of it would be.
-    const Descriptor nodes =
-        own_memory(stage, kNodes, MS_NOSUID | MS_NOEXEC, "mode=0711,size=1m", nodes_mounted_);
-    const DeviceNode& device = placement.operation->device;
-    const mode_t type = device.type == 'b' ? S_IFBLK : device.type == 'p' ? S_IFIFO : S_IFCHR;
-    kernel_.make_node(nodes.number(), placement.name, type | device.mode,
-                      makedev(device.major, device.minor), {device.user, device.group});
-    const Descriptor node =
-        kernel_.open(nodes.number(), placement.name, O_PATH | O_NOFOLLOW, Walk::beneath_no_links);
-    stage.place(kernel_.open_tree(node.number(), Tree::single), placement.name);
-  }
-
-  // A tmpfs for one kind of object, which has the mount flags that the runtime asks of a bind of
-  // it.
-  Descriptor own_memory(const StageDirectory& stage, std::string_view kind, unsigned long flags,
-                        const std::string& data, bool& mounted) {
-    const std::string name(kind);
-    if (!mounted) {
-      kernel_.make_directory(stage.number(), name, 0700);
-      kernel_.mount("hardened", stage.path() + "/" + name, "tmpfs", flags, data);
-      mounted = true;
-    }
-    return kernel_.open(stage.number(), name, O_PATH | O_DIRECTORY, Walk::beneath_no_links);
   }
 
   void replace_devices(const StageDirectory& stage, Json& copy) const {
@@ -381,7 +326,7 @@ class Stager {
   std::vector<Placement> placements_;
   std::map<std::size_t, Descriptor> in_memory_;  // by the mount's place in the document
   IdMaps maps_;                                  // the container's, whoever gave them to it
-  bool nodes_mounted_ = false, copies_mounted_ = false;
+  StageObjects made_{kernel_};
 };
 
 std::unique_ptr<WorkDirectory> make_work(Kernel& kernel, const Plan& plan,
