@@ -8,6 +8,7 @@
 #include "hardened/core/facts.hpp"
 #include "hardened/core/host_views.hpp"
 #include "hardened/core/mount_options.hpp"
+#include "hardened/core/mount_places.hpp"
 #include "hardened/core/mount_sources.hpp"
 #include "hardened/core/mountinfo.hpp"
 #include "hardened/core/text.hpp"
@@ -73,7 +74,8 @@ class Operations {
     if (!find_boolean(config_, "/root/readonly").value_or(false)) return false;
     const Json& mounts = find_array(config_, "/mounts");
     return std::none_of(mounts.begin(), mounts.end(), [&](const Json& mount) {
-      return is_bind(mount) && below_root(find_string(mount, "/source").value_or(""));
+      return is_bind(mount) &&
+             lies_in_rootfs(find_string(mount, "/source").value_or(""), facts_.root);
     });
   }
 
@@ -90,11 +92,6 @@ class Operations {
     return file && is_engine_secret(*file);
   }
 
-  bool below_root(const std::string& source) const {
-    return facts_.root.sight == Sight::seen && source != facts_.root.path &&
-           lies_in(source, facts_.root.path);
-  }
-
   void add_mount(const std::string& pointer) {
     const Json& mount = config_.at(Json::json_pointer(pointer));
     if (!is_bind(mount)) return;
@@ -106,7 +103,7 @@ class Operations {
     operation.nodev = options.has("nodev");
     operation.noexec = options.has("noexec");
     const auto fact = facts_.sources.find(operation.object);
-    if (mapping_ && below_root(operation.object)) {
+    if (mapping_ && lies_in_rootfs(operation.object, facts_.root)) {
       operation.kind = MountKind::in_rootfs;
       operation.object = operation.object.substr(facts_.root.path.size());
       operation.recursive = false;

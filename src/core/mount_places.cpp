@@ -6,6 +6,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/mount_options.hpp"
+#include "hardened/core/mountinfo.hpp"
 #include "hardened/core/paths.hpp"
 
 namespace hardened {
@@ -53,6 +54,10 @@ std::vector<std::string> mount_places(const Json& mount, const Facts& facts) {
   if (fact == facts.destinations.end() || fact->second.places.empty())
     return {written_place(mount)};
   return fact->second.places;
+}
+
+bool lies_in_rootfs(const std::string& source, const RootFact& root) {
+  return root.sight == Sight::seen && source != root.path && lies_in(source, root.path);
 }
 
 bool is_own_rootfs(const SourceFact& source, const std::string& place, const RootFact& root,

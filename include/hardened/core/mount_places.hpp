@@ -18,6 +18,9 @@ std::string written_place(const Json& mount);
 // Where it lands: never empty; the written place where nobody could look.
 std::vector<std::string> mount_places(const Json& mount, const Facts& facts);
 
+// Whether a source is named below the rootfs that was looked at.
+bool lies_in_rootfs(const std::string& source, const RootFact& root);
+
 // Whether a bind of `source` at `place` shows the container what its own rootfs has there anyway.
 bool is_own_rootfs(const SourceFact& source, const std::string& place, const RootFact& root,
                    const std::string& root_text);
