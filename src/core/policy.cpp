@@ -86,8 +86,11 @@ std::vector<std::string> usual_calls() {
 
 }  // namespace
 
-Profile::Profile(std::string name, Json settings)
-    : name_(std::move(name)), settings_(std::move(settings)) {}
+Profile::Profile(std::string name, Json settings, std::vector<IdRange> pools)
+    : name_(std::move(name)), settings_(std::move(settings)), pools_(std::move(pools)) {
+  if (const Json* own = find(settings_, "/rules/user-namespace"); own != nullptr && pools_.empty())
+    pools_.push_back(id_pool(*own));
+}
 
 RuleMode Profile::mode(std::string_view rule) const {
   const RuleMode own = mode_of(settings(rule));
@@ -203,9 +206,18 @@ std::string Policy::extends_itself(const std::vector<std::string>& chain) const 
   return place_of(chain.front(), kExtends);
 }
 
-Profile Policy::profile(std::string_view name) const { return resolve(name, ""); }
+Profile Policy::profile(std::string_view name) const {
+  std::vector<IdRange> pools;
+  for (const std::string& other : profiles()) {
+    // One that sets none has the pool of a profile that it extends.
+    if (find(json_, place_of(other, kPool)) == nullptr) continue;
+    const Json settings = resolve(other, "");
+    pools.push_back(id_pool(*find(settings, "/rules/user-namespace")));
+  }
+  return Profile(std::string(name), resolve(name, ""), std::move(pools));
+}
 
-Profile Policy::resolve(std::string_view name, std::string asked_at) const {
+Json Policy::resolve(std::string_view name, std::string asked_at) const {
   std::vector<std::string> chain;
   std::vector<const Json*> links;
   std::optional<std::string> wanted(name);
@@ -227,7 +239,7 @@ Profile Policy::resolve(std::string_view name, std::string asked_at) const {
   Json resolved = Json::object();
   for (auto link = links.rbegin(); link != links.rend(); ++link) merge(resolved, **link);
   resolved.erase("extends");
-  return Profile(std::string(name), std::move(resolved));
+  return resolved;
 }
 
 std::string Policy::default_profile() const {

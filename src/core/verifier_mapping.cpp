@@ -41,19 +41,20 @@ bool may_go_without(const Json& config, const Profile& profile, const Facts& fac
   return false;
 }
 
-bool in_pool(const Json& mapping, const Json& pool) {
-  const auto first = pool.value("first_id", std::uint64_t{0});
+bool in_a_pool(const Json& mapping, const Profile& profile) {
   const auto host = mapping.value("hostID", std::uint64_t{0});
-  return host < first + pool.value("size", std::uint64_t{0}) &&
-         first < host + mapping.value("size", std::uint64_t{0});
+  const auto end = host + mapping.value("size", std::uint64_t{0});
+  return std::ranges::any_of(profile.pools(), [&](const IdRange& pool) {
+    return host < std::uint64_t{pool.first} + pool.size && pool.first < end;
+  });
 }
 
-// Of our pool nobody has an id but by this very plan.
+// Of the pools nobody has an id but by this very plan.
 void pool_is_ours(const Plan& plan, const Profile& profile, const Facts& facts) {
-  const Json& pool = profile.settings("user-namespace").at("pool");
   for (const char* list : kLists) {
     for (const Json& mapping : find_array(plan.config, list)) {
-      if (!plan.mapping && in_pool(mapping, pool)) fail(list, "names ids that nobody was given");
+      if (!plan.mapping && in_a_pool(mapping, profile))
+        fail(list, "names ids that nobody was given");
     }
   }
   if (!plan.mapping) return;

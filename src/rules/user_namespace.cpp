@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -36,19 +37,20 @@ std::optional<Entry> user_namespace(const Json& document) {
   return std::nullopt;
 }
 
-bool names_pool(const Json& document, const IdRange& pool) {
-  return overlap(id_map_from_json(find_array(document, kUsers)), pool) ||
-         overlap(id_map_from_json(find_array(document, kGroups)), pool);
+bool in_a_pool(const IdMaps& maps, const Profile& profile) {
+  return std::ranges::any_of(profile.pools(), [&](const IdRange& pool) {
+    return overlap(maps.users, pool) || overlap(maps.groups, pool);
+  });
 }
 
-// Whether the container's ids are ours to choose: the document brings none, or some of our own
-// pool. Those it has from an earlier rewrite, or from somebody who wants another container's: no
-// document is believed to own them.
+// Whether the container's ids are ours to choose: the document brings none, or some of a pool of
+// ours, this profile's or another's. Those it has from an earlier rewrite, or from somebody who
+// wants another container's: no document is believed to own them.
 bool is_ours(const Json& document, const std::optional<Entry>& entry, const RuleInput& input) {
   if (!input.facts.host.initial_user_namespace) return false;
   if (!entry) return true;
-  const IdRange pool = id_pool(input.settings);
-  if (entry->path.empty()) return names_pool(document, pool);
+  const bool named = in_a_pool(maps_in(find_object(document, "/linux")), input.profile);
+  if (entry->path.empty()) return named;
   for (const JoinedNamespace& one : joined_namespaces(document, input.facts).owned) {
     if (one.type != "user" && one.owner_path == entry->path) return true;
   }
@@ -56,8 +58,7 @@ bool is_ours(const Json& document, const std::optional<Entry>& entry, const Rule
   if (found == input.facts.namespaces.end()) return false;
   const NamespaceFact& fact = found->second;
   if (fact.sight != Sight::seen || fact.type != "user" || fact.host) return false;
-  return names_pool(document, pool) || overlap(fact.owner_maps.users, pool) ||
-         overlap(fact.owner_maps.groups, pool);
+  return named || in_a_pool(fact.owner_maps, input.profile);
 }
 
 class Giver {

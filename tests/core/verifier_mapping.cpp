@@ -76,6 +76,29 @@ TEST_F(VerifierMapping, NoUserNamespaceStops) {
   expect_fails(plan_, "/linux/namespaces", "must hold an own user namespace");
 }
 
+// They are free when we look, and another container's a moment later.
+TEST_F(VerifierMapping, IdsOfAnotherProfilesPoolAreNoDocumentsEither) {
+  Policy policy = Policy::builtin();
+  policy.layer(R"({"profiles": {"guests": {"extends": "standard", "rules": {"user-namespace":
+      {"pool": {"first_id": 1000013824, "size": 655360}}}}}})",
+               "policy.json");
+  const Json named = Json::array({{{"containerID", 0}, {"hostID", 1000013824}, {"size", 65536}}});
+  original_["linux"]["namespaces"].push_back({{"type", "user"}});
+  original_["linux"]["uidMappings"] = named;
+  original_["linux"]["gidMappings"] = named;
+  // Where no profile gives them away they are the engine's own.
+  Plan kept = make_plan(original_, Policy::builtin().profile("standard"), facts_, "");
+  EXPECT_EQ(kept.config.at("linux").at("uidMappings"), named);
+
+  const Profile standard = policy.profile("standard");
+  const Plan plan = make_plan(original_, standard, facts_, "");
+  EXPECT_NO_THROW(verify_plan(original_, plan, standard, facts_));
+  ASSERT_TRUE(plan.mapping);
+  EXPECT_EQ(plan.mapping->users.front().host, facts_.host.id_range.first);
+  profile_ = standard;
+  expect_fails(kept, "/linux/uidMappings", "names ids that nobody was given");
+}
+
 TEST_F(VerifierMapping, GoingWithoutUnsaidStops) {
   facts_.host.id_range = {};
   Json json = profile_.json();

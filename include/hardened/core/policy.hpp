@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hardened/core/fields.hpp"
+#include "hardened/core/id_map.hpp"
 #include "hardened/core/json.hpp"
 
 namespace hardened {
@@ -20,7 +21,8 @@ enum class RuleMode { enforce, report, off };
 // One resolved profile: `extends` applied, every rule present with every setting.
 class Profile {
  public:
-  Profile(std::string name, Json settings);
+  // `pools`: as pools() will answer; empty: this profile's own.
+  Profile(std::string name, Json settings, std::vector<IdRange> pools = {});
 
   const std::string& name() const { return name_; }
   // Report for every rule where the profile as a whole is in report mode.
@@ -30,6 +32,9 @@ class Profile {
   const Json& settings(std::string_view rule) const&;
   const Json& settings(std::string_view rule) const&& = delete;  // they are part of the profile
   UnlistedFields unlisted_fields() const;
+  // The host ids that some profile of the policy, this one or another, gives away: no document is
+  // believed to own any of them.
+  const std::vector<IdRange>& pools() const& { return pools_; }
   // The whole profile object: mode, unlisted_fields, rules.
   const Json& json() const& { return settings_; }
   Json json() && { return std::move(settings_); }
@@ -37,6 +42,7 @@ class Profile {
  private:
   std::string name_;
   Json settings_;
+  std::vector<IdRange> pools_;
 };
 
 class Policy {
@@ -67,7 +73,7 @@ class Policy {
  private:
   explicit Policy(Json json);
   // `asked_at` is where the policy names the profile; empty: somebody else names it.
-  Profile resolve(std::string_view name, std::string asked_at) const;
+  Json resolve(std::string_view name, std::string asked_at) const;
   std::string range_set_at(const std::string& profile) const;
   void check_pool(const std::string& profile) const;
   void check_denied_calls(const std::string& profile,
