@@ -36,6 +36,7 @@ Environment read_environment(const std::string& invoked_as) {
   environment.listen_descriptors = static_cast<int>(std::clamp(listen, 0L, 1024L));
   environment.root = ::geteuid() == 0;
   environment.terminal = ::isatty(STDOUT_FILENO) == 1;
+  environment.error_terminal = ::isatty(STDERR_FILENO) == 1;
   environment.no_colour = !variable("NO_COLOR").empty() || variable("TERM") == "dumb";
   winsize size{};
   if (environment.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {

@@ -123,6 +123,7 @@ def enter() -> None:
     if overlayfs(base()):
         mount("-t", "tmpfs", "-o", "mode=755", "hardened-tests", str(base()))
     mount("-t", "tmpfs", "-o", "mode=755", "run", "/run")
+    mount("-t", "tmpfs", "-o", "mode=755", "log", "/var/log")
     for name in ("upper", "work"):
         (base() / "etc" / name).mkdir(parents=True)
     options = f"lowerdir=/etc,upperdir={base()}/etc/upper,workdir={base()}/etc/work"

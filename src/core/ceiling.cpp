@@ -12,8 +12,10 @@ void add_policy(Json& ceiling, const Profile& profile) {
   constexpr std::array<std::string_view, 6> kLowered{"capabilities", "no-new-privileges", "lsm",
                                                      "rlimits",      "process",           "cpu"};
   ceiling["enforced"] = Json::array();
+  ceiling["reported"] = Json::array();
   for (const std::string_view rule : kLowered) {
     if (profile.mode(rule) == RuleMode::enforce) ceiling["enforced"].push_back(rule);
+    if (profile.mode(rule) == RuleMode::report) ceiling["reported"].push_back(rule);
   }
   ceiling["rootUser"] = profile.settings("process").at("root_user");
   ceiling["realtime"] = profile.settings("cpu").at("realtime");

@@ -54,6 +54,8 @@ class StrictReader {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." without its prefix.
     std::string text = error.what();
     if (const auto end = text.find("] "); end != std::string::npos) text.erase(0, end + 2);
+    // "...; last read: '"PASSWORD=': an environment's variable, in the engine's log and in ours.
+    if (const auto last = text.find("; last read: "); last != std::string::npos) text.erase(last);
     throw Error(ErrorKind::invalid_input, printable(text, 300));
   }
 

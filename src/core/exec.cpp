@@ -19,10 +19,6 @@ bool among(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool enforced(const Ceiling& ceiling, const std::string& rule) {
-  return among(find_strings(ceiling.json, "/enforced"), rule);
-}
-
 void keep_only(Draft& draft, const std::string& set, const Names& allowed,
                std::string_view reason) {
   const std::string pointer = "/capabilities/" + set;
@@ -218,12 +214,21 @@ constexpr std::array<Step, 6> kSteps{{{"capabilities", "CIS 5.23", lower_capabil
 }  // namespace
 
 Plan plan_exec(const Json& process, const Ceiling& ceiling) {
+  const Names enforced = find_strings(ceiling.json, "/enforced");
+  const Names reported = find_strings(ceiling.json, "/reported");
   Plan plan;
   plan.config = process;
-  for (const Step& step : kSteps) {
-    if (!enforced(ceiling, std::string(step.rule))) continue;
-    Draft draft(step.rule, step.reference, plan.config, plan);
+  const auto run = [&](const Step& step, Plan& onto) {
+    Draft draft(step.rule, step.reference, onto.config, onto);
     step.lower(draft, ceiling);
+  };
+  for (const Step& step : kSteps) {
+    if (among(enforced, std::string(step.rule))) run(step, plan);
+    if (!among(reported, std::string(step.rule))) continue;
+    Plan would;
+    would.config = plan.config;
+    run(step, would);
+    add_reported(plan, std::move(would));
   }
   return plan;
 }

@@ -23,9 +23,21 @@ std::span<const Rule> catalogue() {
   return kRules;
 }
 
+std::string setting_of(std::string_view rule) {
+  for (const Rule& one : catalogue()) {
+    if (one.name == rule) return "rules." + std::string(rule) + '.' + std::string(one.setting);
+  }
+  return "";
+}
+
 void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input) {
   Draft draft(rule.name, rule.reference, plan.config, plan);
   rule.apply(draft, input);
+}
+
+void add_reported(Plan& plan, Plan would) {
+  std::ranges::move(would.changes, std::back_inserter(plan.reported));
+  std::ranges::move(would.refusals, std::back_inserter(plan.reported_refusals));
 }
 
 Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
@@ -43,9 +55,7 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
         would.config = plan.config;
         would.mapping = plan.mapping;
         apply_rule(rule, would, input);
-        std::move(would.changes.begin(), would.changes.end(), std::back_inserter(plan.reported));
-        std::move(would.refusals.begin(), would.refusals.end(),
-                  std::back_inserter(plan.reported_refusals));
+        add_reported(plan, std::move(would));
         break;
       }
       case RuleMode::off:

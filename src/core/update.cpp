@@ -169,9 +169,7 @@ Plan plan_update(const Json& resources, const Profile& profile, const HostFacts&
     Plan would;
     would.config = plan.config;
     run_step(step, would, profile, host);
-    std::move(would.changes.begin(), would.changes.end(), std::back_inserter(plan.reported));
-    std::move(would.refusals.begin(), would.refusals.end(),
-              std::back_inserter(plan.reported_refusals));
+    add_reported(plan, std::move(would));
   }
   return plan;
 }

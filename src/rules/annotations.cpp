@@ -42,6 +42,7 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule annotations_rule;
 const Rule annotations_rule{"annotations", "runtime features switched on by unvetted annotations",
-                            "runtime-spec features: potentiallyUnsafeConfigAnnotations", apply};
+                            "runtime-spec features: potentiallyUnsafeConfigAnnotations", apply,
+                            "allowed_names"};
 
 }  // namespace hardened

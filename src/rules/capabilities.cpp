@@ -74,6 +74,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule capabilities_rule;
 const Rule capabilities_rule{"capabilities",
                              "kernel attack surface and host control through capabilities",
-                             "CIS 5.4", apply};
+                             "CIS 5.4", apply, "keep"};
 
 }  // namespace hardened

@@ -95,6 +95,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule cgroup_rule;
 const Rule cgroup_rule{"cgroup",
                        "limits that hold for another cgroup than the container's, or for none",
-                       "CIS 5.25", apply};
+                       "CIS 5.25", apply, "other_names"};
 
 }  // namespace hardened

@@ -41,6 +41,7 @@ void apply(Draft& draft, const RuleInput& input) {
 }  // namespace
 
 extern const Rule cpu_rule;
-const Rule cpu_rule{"cpu", "the host's processors taken by one container", "CIS 5.12", apply};
+const Rule cpu_rule{"cpu", "the host's processors taken by one container", "CIS 5.12", apply,
+                    "shares"};
 
 }  // namespace hardened

@@ -127,6 +127,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule devices_rule;
 const Rule devices_rule{"devices", "reach into the host's disks, memory and hardware", "CIS 5.18",
-                        apply};
+                        apply, "allowed"};
 
 }  // namespace hardened

@@ -103,6 +103,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule hooks_rule;
 const Rule hooks_rule{"hooks", "host-root code execution through a hook that the document brings",
-                      "runtime-spec config.md#posix-platform-hooks", apply};
+                      "runtime-spec config.md#posix-platform-hooks", apply, "allowed_executables"};
 
 }  // namespace hardened

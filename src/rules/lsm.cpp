@@ -152,6 +152,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule lsm_rule;
 const Rule lsm_rule{
     "lsm", "what the kernel would still refuse to container root under mandatory access control",
-    "CIS 5.2, CIS 5.3", apply};
+    "CIS 5.2, CIS 5.3", apply, "apparmor_profiles"};
 
 }  // namespace hardened

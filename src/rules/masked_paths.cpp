@@ -31,6 +31,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule masked_paths_rule;
 const Rule masked_paths_rule{"masked-paths", "host memory and switches through /proc and /sys",
-                             "PSS baseline procMount", apply};
+                             "PSS baseline procMount", apply, "masked"};
 
 }  // namespace hardened

@@ -13,6 +13,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule memory_limit_rule;
 const Rule memory_limit_rule{"memory-limit", "the host's memory taken by one container", "CIS 5.11",
-                             apply};
+                             apply, "host_percent"};
 
 }  // namespace hardened

@@ -12,6 +12,6 @@ void apply(Draft& draft, const RuleInput& input) {
 }  // namespace
 
 extern const Rule pids_limit_rule;
-const Rule pids_limit_rule{"pids-limit", "fork bombs", "CIS 5.29", apply};
+const Rule pids_limit_rule{"pids-limit", "fork bombs", "CIS 5.29", apply, "limit"};
 
 }  // namespace hardened

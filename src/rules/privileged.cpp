@@ -78,6 +78,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule privileged_rule;
 const Rule privileged_rule{"privileged", "the host taken over from a privileged container",
-                           "CIS 5.5", apply};
+                           "CIS 5.5", apply, "privileged"};
 
 }  // namespace hardened

@@ -123,6 +123,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule process_rule;
 const Rule process_rule{"process", "escape through the working directory, ids outside the mapping",
-                        "CVE-2024-21626, CIS 4.1", apply};
+                        "CVE-2024-21626, CIS 4.1", apply, "oom_score_adj_min"};
 
 }  // namespace hardened

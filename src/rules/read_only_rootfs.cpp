@@ -121,6 +121,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule read_only_rootfs_rule;
 const Rule read_only_rootfs_rule{"read-only-rootfs", "programs dropped or replaced by an intruder",
-                                 "CIS 5.13", apply};
+                                 "CIS 5.13", apply, "directories"};
 
 }  // namespace hardened

@@ -14,6 +14,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule resources_rule;
 const Rule resources_rule{"resources",
                           "other containers' share of the disks, and cgroup files by their name",
-                          "CIS 5.25", apply};
+                          "CIS 5.25", apply, "block_io_weight"};
 
 }  // namespace hardened

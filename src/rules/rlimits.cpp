@@ -112,6 +112,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule rlimits_rule;
 const Rule rlimits_rule{"rlimits",
                         "host memory, processes and secrets through unbounded process limits",
-                        "CIS 5.19", apply};
+                        "CIS 5.19", apply, "nofile"};
 
 }  // namespace hardened

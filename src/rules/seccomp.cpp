@@ -52,6 +52,6 @@ void apply(Draft& draft, const RuleInput& input) {
 
 extern const Rule seccomp_rule;
 const Rule seccomp_rule{"seccomp", "exploits of kernel code that servers never call", "CIS 5.22",
-                        apply};
+                        apply, "denied"};
 
 }  // namespace hardened

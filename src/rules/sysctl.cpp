@@ -80,6 +80,6 @@ void apply(Draft& draft, const RuleInput& input) {
 extern const Rule sysctl_rule;
 const Rule sysctl_rule{"sysctl",
                        "kernel settings of the host changed through the container's document",
-                       "PSS baseline sysctls", apply};
+                       "PSS baseline sysctls", apply, "allowed"};
 
 }  // namespace hardened

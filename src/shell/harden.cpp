@@ -61,7 +61,10 @@ void require_pivot(const Policy& policy, const Invocation& invocation) {
 
 // Ids for a container that may want its own; of a size of 0 where it will not.
 IdRange offer_ids(IdLease& lease, const Environment& environment, const Profile& profile) {
-  if (!environment.root || profile.mode("user-namespace") != RuleMode::enforce) return {};
+  const RuleMode mode = profile.mode("user-namespace");
+  if (!environment.root || mode == RuleMode::off) return {};
+  // What is only reported takes nothing: ids for the example, as in dry-run.
+  if (mode == RuleMode::report) return first_range(profile.settings("user-namespace"));
   return lease.take(id_pool(profile));
 }
 
@@ -129,18 +132,23 @@ void require_inherited(Kernel& kernel, int lowest) {
   }
 }
 
-void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation) {
+void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation,
+                   Trail& trail) {
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  trail.about(key);
   const Policy policy = load_policy(kernel, environment);
+  trail.under(policy);
   require_restore_allowed(policy, invocation);
   require_pivot(policy, invocation);
   const int lowest = first_unasked_descriptor(environment, invocation);
   require_inherited(kernel, lowest);
 
   Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
+  trail.decision.bundle = bundle.path();
   const Json document = parse_document(bundle.read());
   const Profile profile = select_profile(policy, environment, invocation.profile(), document);
+  trail.decision.profile = profile.name();
   check_fields(document, DocumentKind::config, profile.unlisted_fields());
   require_process(document, DocumentKind::config);
 
@@ -148,6 +156,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see,
                                         offer_ids(lease, environment, profile));
   const Plan plan = make_plan(document, profile, inspection.facts, key.id);
+  add_plan(trail.decision, document, plan);
   require_no_refusals(plan);
   require_all_seen(plan);
   require_own_ids(plan, invocation);
@@ -173,6 +182,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
     if (environment.root) give_own_nodes(kernel, runtime, maps);
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();
+    trail.passed();
     kernel.close_on_exec_from(lowest);
     kernel.execute(runtime, invocation.arguments());
   } catch (...) {
@@ -186,18 +196,38 @@ void forward(Kernel& kernel, const Environment& environment, const Invocation& i
   kernel.execute(find_runtime(kernel, environment), invocation.arguments());
 }
 
-void harden(Kernel& kernel, const Environment& environment, Invocation invocation) {
+namespace {
+
+void decide(Kernel& kernel, const Environment& environment, Invocation invocation, Trail& trail) {
   switch (invocation.operation()) {
     case Operation::create:
     case Operation::run:
     case Operation::restore:
-      return harden_bundle(kernel, environment, invocation);
+      return harden_bundle(kernel, environment, invocation, trail);
     case Operation::exec:
-      return harden_exec(kernel, environment, std::move(invocation));
+      return harden_exec(kernel, environment, std::move(invocation), trail);
     case Operation::update:
-      return harden_update(kernel, environment, std::move(invocation));
+      return harden_update(kernel, environment, std::move(invocation), trail);
     case Operation::forward:
       return forward(kernel, environment, invocation);
+  }
+}
+
+}  // namespace
+
+void harden(Kernel& kernel, const Environment& environment, Invocation invocation) {
+  // A lost log must not stop a container's end, nor its own start be paid for by who asks for
+  // state.
+  if (invocation.operation() == Operation::forward) return forward(kernel, environment, invocation);
+  Trail trail(kernel, environment, invocation.operation());
+  try {
+    decide(kernel, environment, std::move(invocation), trail);
+  } catch (const Error& error) {
+    trail.failed(error);
+    throw;
+  } catch (const std::exception& error) {
+    trail.failed(Error(ErrorKind::system, error.what()));
+    throw;
   }
 }
 

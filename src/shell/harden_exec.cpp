@@ -170,10 +170,13 @@ std::optional<IdMaps> maps_of(const Ceiling& ceiling) {
 
 }  // namespace
 
-void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation) {
+void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation,
+                 Trail& trail) {
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  trail.about(key);
   const Policy policy = load_policy(kernel, environment);
+  trail.under(policy);
   const int lowest = first_unasked_descriptor(environment, invocation);
   require_inherited(kernel, lowest);
   kernel.close_on_exec_from(lowest);
@@ -182,8 +185,12 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
   const auto container = known_container(kernel, key, record, policy, asked, runtime);
   if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
+  trail.decision.bundle = container->bundle;
+  trail.decision.profile = profile_of(policy, record, asked).name();
 
-  const Plan plan = plan_exec(asked_process(kernel, *container, invocation), container->ceiling);
+  const Json process = asked_process(kernel, *container, invocation);
+  const Plan plan = plan_exec(process, container->ceiling);
+  add_plan(trail.decision, process, plan);
   require_no_refusals(plan);
   verify_exec(plan.config, container->ceiling);
   require_working_directory(kernel, state, plan, container->ceiling);
@@ -191,16 +198,22 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   const StandardStreams streams(kernel, maps_of(container->ceiling));
   refresh_shared_upper(kernel, container->rebuilt, state.init);
+  trail.passed();
   kernel.execute(runtime, invocation.arguments());
 }
 
-void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation) {
+void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation,
+                   Trail& trail) {
   const std::string runtime = find_runtime(kernel, environment);
   const ContainerKey key = container_key(kernel, environment, invocation, runtime);
+  trail.about(key);
   const Policy policy = load_policy(kernel, environment);
+  trail.under(policy);
   const auto record = current_record(kernel, environment, key, runtime, runtime_state(kernel, key));
   const Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
   const Profile profile = profile_of(policy, record, asked);
+  trail.decision.profile = profile.name();
+  if (record) trail.decision.bundle = record->bundle;
   const HostFacts host = inspect_host(kernel, profile);
   const int lowest = first_unasked_descriptor(environment, invocation);
   kernel.close_on_exec_from(lowest);
@@ -209,13 +222,17 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
     const Json resources = read_document(kernel, *file);
     check_fields(resources, DocumentKind::resources, profile.unlisted_fields());
     const Plan plan = plan_update(resources, profile, host);
+    add_plan(trail.decision, resources, plan);
     require_no_refusals(plan);
     require_all_seen(plan);
     verify_update(plan.config, profile, host);
     invocation.set_flag("resources", hand_over(kernel, lowest, plan.config));
   }
+  const Json flags = resources_of_flags(invocation);
+  add_plan(trail.decision, flags, plan_update(flags, profile, host));
   lower_update_flags(invocation, profile, host);
   verify_update(resources_of_flags(invocation), profile, host);
+  trail.passed();
   kernel.execute(runtime, invocation.arguments());
 }
 

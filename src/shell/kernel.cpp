@@ -18,10 +18,12 @@
 
 #include <cerrno>
 #include <climits>
+#include <ctime>
 #include <memory>
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/datagram.hpp"
 #include "hardened/shell/mount_api.hpp"
 #include "hardened/shell/process.hpp"
 
@@ -52,6 +54,13 @@ Descriptor above_standard_streams(Descriptor descriptor) {
   const int moved = ::fcntl(descriptor.number(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (moved < 0) fail("duplicate", descriptor.number());
   return Descriptor(moved);
+}
+
+std::uint64_t microseconds(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000000U +
+         static_cast<std::uint64_t>(time.tv_nsec) / 1000U;
 }
 
 std::uint64_t resolution(Walk walk) {
@@ -124,6 +133,14 @@ class RealKernel final : public Kernel {
                     "larger than the limit of " + std::to_string(limit) + " bytes");
       }
     }
+  }
+
+  std::string read_some(int descriptor, std::size_t most) override {
+    std::string data(most, '\0');
+    const ssize_t got = retry([&] { return ::read(descriptor, data.data(), data.size()); });
+    if (got < 0) fail("read", descriptor);
+    data.resize(static_cast<std::size_t>(got));
+    return data;
   }
 
   void write_all(int descriptor, std::string_view data) override {
@@ -339,6 +356,29 @@ class RealKernel final : public Kernel {
   std::string output_of(const std::string& path,
                         const std::vector<std::string>& arguments) override {
     return run_program(*this, path, arguments);
+  }
+
+  void stream_output(const std::string& path, const std::vector<std::string>& arguments,
+                     const std::function<void(std::string_view)>& part) override {
+    stream_program(*this, path, arguments, part);
+  }
+
+  void sleep(std::uint64_t microseconds) override {
+    const timespec time{.tv_sec = static_cast<time_t>(microseconds / 1000000U),
+                        .tv_nsec = static_cast<long>(microseconds % 1000000U * 1000U)};
+    ::nanosleep(&time, nullptr);
+  }
+
+  std::uint64_t real_time() override { return microseconds(CLOCK_REALTIME); }
+  std::uint64_t monotonic_time() override { return microseconds(CLOCK_MONOTONIC); }
+
+  void truncate(int descriptor, std::uint64_t bytes) override {
+    if (retry([&] { return ::ftruncate(descriptor, static_cast<off_t>(bytes)); }) != 0)
+      fail("truncate", descriptor);
+  }
+
+  void send_datagram(const std::string& path, std::string_view data) override {
+    send_to_socket(*this, path, data);
   }
 };
 

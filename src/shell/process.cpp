@@ -18,6 +18,7 @@ namespace hardened {
 namespace {
 
 constexpr std::size_t kOutputLimit = 1U << 20;
+constexpr std::size_t kPart = 64U << 10;
 
 std::vector<char*> argument_vector(const std::string& path,
                                    const std::vector<std::string>& arguments) {
@@ -88,6 +89,18 @@ void replace_process(const std::string& path, const std::vector<std::string>& ar
 
 std::string run_program(Kernel& kernel, const std::string& path,
                         const std::vector<std::string>& arguments) {
+  std::string output;
+  stream_program(kernel, path, arguments, [&](std::string_view part) {
+    output += part;
+    if (output.size() > kOutputLimit)
+      throw Error(ErrorKind::invalid_input, "more than " + std::to_string(kOutputLimit) + " bytes");
+  });
+  return output;
+}
+
+void stream_program(Kernel& kernel, const std::string& path,
+                    const std::vector<std::string>& arguments,
+                    const std::function<void(std::string_view)>& part) {
   const std::vector<char*> vector = argument_vector(path, arguments);
   const Descriptor nothing = kernel.open(kWorkingDirectory, "/dev/null", O_RDWR, Walk::follow);
   Pipe pipe = make_pipe(kernel);
@@ -95,16 +108,16 @@ std::string run_program(Kernel& kernel, const std::string& path,
   if (child == 0) supervise(vector.data(), nothing.number(), pipe.writer.number());
   if (child < 0) throw Error::from_errno(errno, "fork for " + printable(path));
   pipe.writer = Descriptor();
-  std::string output;
   try {
-    output = kernel.read_all(pipe.reader.number(), kOutputLimit);
+    for (std::string read; !(read = kernel.read_some(pipe.reader.number(), kPart)).empty();)
+      part(read);
   } catch (Error& error) {
     ::kill(child, SIGKILL);  // and by PDEATHSIG the program
     wait_for_child(child);
     throw error.within("output of " + printable(path));
   }
   const int code = wait_for_child(child);
-  if (code == 0) return output;
+  if (code == 0) return;
   throw Error(ErrorKind::system, printable(path) + " ended with exit code " + std::to_string(code));
 }
 

@@ -21,7 +21,7 @@
 
 namespace hardened {
 
-struct Outcome {
+struct Ended {
   int code = -1;
   std::string output;  // both streams
 };
@@ -38,6 +38,8 @@ class ContainerTest : public ::testing::Test {
     ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
     ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr), 0);
     environment.state = directory / "state";
+    environment.log = directory / "log";
+    environment.journal = directory / "journal";
     make_rootfs();
     config = parse_document(kConfig);
     config["process"]["cwd"] = "/";
@@ -82,7 +84,7 @@ class ContainerTest : public ::testing::Test {
   }
 
   // In a child, with its output collected.
-  Outcome in_child(const std::function<void()>& body) {
+  Ended in_child(const std::function<void()>& body) {
     const std::string file = directory / "output";
     const pid_t child = ::fork();
     if (child == 0) {
@@ -101,7 +103,7 @@ class ContainerTest : public ::testing::Test {
       }
       ::_exit(0);
     }
-    Outcome outcome;
+    Ended outcome;
     int status = 0;
     ::waitpid(child, &status, 0);
     outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -109,7 +111,7 @@ class ContainerTest : public ::testing::Test {
     return outcome;
   }
 
-  Outcome command(std::vector<std::string> words) {
+  Ended command(std::vector<std::string> words) {
     return in_child([&] {
       std::vector<char*> argv;
       for (std::string& word : words) argv.push_back(word.data());
@@ -119,7 +121,7 @@ class ContainerTest : public ::testing::Test {
   }
 
   // The wrapper's last steps for `runc run` (or create, as `arguments` say).
-  Outcome staged(
+  Ended staged(
       std::vector<std::string> arguments, const std::function<void()>& after_opening = [] {}) {
     write_config();
     return in_child([&] {
@@ -132,7 +134,7 @@ class ContainerTest : public ::testing::Test {
       real_kernel().execute("/usr/sbin/runc", arguments);
     });
   }
-  Outcome run() { return staged({"run", "--bundle", bundle(), "c1"}); }
+  Ended run() { return staged({"run", "--bundle", bundle(), "c1"}); }
 
   TemporaryDirectory directory{"/run"};
   Environment environment;

@@ -39,7 +39,7 @@ class Faults : public ContainerTest {
   enum class Fault { failure, death };
   // 0: the runtime would have been started; 1: refused; 2: there is no such call; 137: killed.
   int create(const std::string& id, std::size_t call, Fault fault) {
-    const Outcome outcome = in_child([&] {
+    const Ended outcome = in_child([&] {
       FakeKernel kernel(Mounts::real);
       kernel.fail_at = call;
       kernel.dies = fault == Fault::death;
@@ -100,7 +100,7 @@ class Faults : public ContainerTest {
 };
 
 TEST_F(Faults, WithoutAFaultTheRuntimeIsReached) {
-  const Outcome outcome = in_child([&] { ::_exit(create("c1", SIZE_MAX, Fault::failure)); });
+  const Ended outcome = in_child([&] { ::_exit(create("c1", SIZE_MAX, Fault::failure)); });
   EXPECT_EQ(outcome.code, 0) << outcome.output;
 }
 

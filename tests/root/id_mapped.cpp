@@ -93,7 +93,7 @@ class IdMapped : public ContainerTest {
 
 TEST_F(IdMapped, APlainDirectoryBelongsToTheContainersRootAndStaysZeroOnDisk) {
   script("cat /proc/self/uid_map; ls -ln /bin/busybox; echo > /made; ls -ln /made");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("1900544000"), std::string::npos) << outcome.output;
   EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
@@ -104,7 +104,7 @@ TEST_F(IdMapped, AnOverlayIsBuiltAnewOverTheSameUpperDirectory) {
   make_overlay(3);
   script("cat /etc/secret; ls /etc; echo changed > /etc/layer2; echo > /new; ls -ln /new");
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("only root"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("layer2\nlayer3"), std::string::npos) << outcome.output;
@@ -117,7 +117,7 @@ TEST_F(IdMapped, AnOverlayIsBuiltAnewOverTheSameUpperDirectory) {
 TEST_F(IdMapped, AHundredAndTwentyFiveLayersAreNoTrouble) {
   make_overlay(125);
   script("ls /etc");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("layer125\n"), std::string::npos) << outcome.output;
 }
@@ -140,7 +140,7 @@ class IdMappedByOneString : public IdMapped {
 void IdMappedByOneString::expect_one_string() {
   make_overlay(125);
   script("ls /etc; ls -ln /bin/busybox; echo changed > /etc/layer2");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("in one string\n"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("layer125\n"), std::string::npos) << outcome.output;
@@ -166,7 +166,7 @@ TEST_F(IdMapped, ARootfsThatIsReadOnlyThroughoutTouchesNothingOfTheEngines) {
   fs::create_directory(directory / "data");
   bind(directory / "data", "/made/mount/point", {"rbind"});
   script("cat /etc/secret; ls -ld /made/mount; touch /etc/x 2>&1; touch /made/mount/point/y");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_NE(outcome.output.find("Read-only"), std::string::npos) << outcome.output;
   EXPECT_TRUE(fs::is_empty(directory / "layers/upper"));
   EXPECT_TRUE(fs::is_empty(directory / "layers/work/work"));
@@ -178,7 +178,7 @@ TEST_F(IdMapped, AStateDirectoryOfTheRootfsIsWrittenWhereTheEngineKeepsIt) {
   config["root"]["readonly"] = true;
   bind(facts.root.path + "/var", "/var", {"bind", "nosuid", "nodev", "noexec", "rprivate"});
   script("touch /etc/x 2>&1; echo kept > /var/state; cat /proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_NE(outcome.output.find("Read-only"), std::string::npos) << outcome.output;
   EXPECT_EQ(text_of(directory / "layers/upper/var/state"), "kept\n");
   EXPECT_EQ(owner_of(directory / "layers/upper/var/state"), 0U);
@@ -190,7 +190,7 @@ TEST_F(IdMapped, BindsShowTheContainersIdsAndKeepTheDisksOwn) {
   fs::permissions(directory / "data/file", fs::perms::owner_read);
   bind(directory / "data", "/vol", {"rbind", "nosuid", "nodev"});
   script("cat /vol/file; echo > /vol/new; ls -ln /vol");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_NE(outcome.output.find("root's"), std::string::npos) << outcome.output;
   EXPECT_EQ(outcome.output.find("65534"), std::string::npos) << outcome.output;
   EXPECT_EQ(owner_of(directory / "data/new"), 0U);
@@ -205,7 +205,7 @@ TEST_F(IdMapped, ADeviceOfAnotherNameIsTheOneThatWasAskedFor) {
                                                           {"uid", 0},
                                                           {"gid", 8}})});
   script("ls -ln /dev/nothing; echo lost > /dev/nothing && echo written");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_NE(outcome.output.find("written"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("crw-r-----"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find(" 8 "), std::string::npos) << outcome.output;
@@ -215,7 +215,7 @@ TEST_F(IdMapped, AFileSystemThatTakesNoIdMapIsNamed) {
   make_overlay(2);
   bind(facts.root.path, "/vol", {"rbind", "nosuid", "nodev"});
   facts.root.path += "/none";  // so that the bind is no part of the rootfs
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 99);
   EXPECT_NE(outcome.output.find("/mounts/3/source"), std::string::npos) << outcome.output;
 }
@@ -223,7 +223,7 @@ TEST_F(IdMapped, AFileSystemThatTakesNoIdMapIsNamed) {
 TEST_F(IdMapped, NoWorkDirectoryIsLeftWhereTheRuntimeIsNeverReached) {
   make_overlay(2);
   write_config();
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     Bundle held = Bundle::open(real_kernel(), bundle());
     const auto staging =
         stage_mounts(real_kernel(), environment, plan(), look(), held.directory(), "c1");
@@ -236,7 +236,7 @@ TEST_F(IdMapped, NoWorkDirectoryIsLeftWhereTheRuntimeIsNeverReached) {
 TEST_F(IdMapped, PipesOfTheStandardStreamsBelongToTheContainer) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     ::dup2(ends[1], STDOUT_FILENO);
     struct stat status {};
     {
@@ -259,7 +259,7 @@ TEST_F(IdMapped, ASocketIsGivenAndAFifoWithANameStaysWhoseItIs) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
   const std::string fifo = directory / "fifo";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     ::dup2(ends[1], STDIN_FILENO);
     ::dup2(::open(fifo.c_str(), O_RDWR | O_CLOEXEC), STDOUT_FILENO);
     const StandardStreams streams(real_kernel(), maps_of(kRange));

@@ -58,7 +58,7 @@ class JoinedNamespaces : public ContainerTest {
   // A create by the whole way that joins the network of a container with ids of our pool, which
   // ends before the `last`th look at its user namespace. Code 0: the runtime was reached, and the
   // output is the number of looks; 1: refused, and the output says why.
-  Outcome create_joining(int last) {
+  Ended create_joining(int last) {
     write_policy();
     return in_child([&] {
       const pid_t owner = start(CLONE_NEWUSER | CLONE_NEWNET);
@@ -117,7 +117,7 @@ TEST_F(JoinedNamespaces, NetworkIpcUtsAndPidAreTheOnesThatWereOpened) {
     expected += std::filesystem::read_symlink(file(neighbour, name)).string() + "\n";
   }
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.output, expected);
   EXPECT_EQ(text_of("/proc/self/mountinfo"), before);
 }
@@ -128,7 +128,7 @@ TEST_F(JoinedNamespaces, AnotherProcessUnderThePathLaterChangesNothing) {
   join("network", name);
   script("readlink /proc/self/ns/net");
   const std::string vetted = std::filesystem::read_symlink(file(neighbour, "net")).string() + "\n";
-  const Outcome outcome = staged({"run", "--bundle", bundle(), "c1"}, [&] {
+  const Ended outcome = staged({"run", "--bundle", bundle(), "c1"}, [&] {
     std::filesystem::remove(name);
     std::filesystem::create_symlink("/proc/1/ns/net", name);
   });
@@ -150,7 +150,7 @@ TEST_F(JoinedNamespaces, AUserNamespaceIsJoinedWithItsMapping) {
     std::filesystem::permissions(path, std::filesystem::perms(0755));
   }
   script("readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_TRUE(outcome.output.starts_with(
       std::filesystem::read_symlink(file(owner, "user")).string() + "\n" +
       std::filesystem::read_symlink(file(owner, "net")).string() + "\n"))
@@ -169,12 +169,12 @@ TEST_F(JoinedNamespaces, ExecEntersThemFromTheHost) {
 
 // Its ids may be another container's by then: they are leased first, and it is looked at again.
 TEST_F(JoinedNamespaces, AContainerThatEndsWhileItIsJoinedIsNotJoined) {
-  const Outcome whole = create_joining(0);
+  const Ended whole = create_joining(0);
   ASSERT_EQ(whole.code, 0) << whole.output;
   const int looks = std::stoi(whole.output);
   ASSERT_GE(looks, 1) << "once its ids are held";
   std::filesystem::remove_all(environment.configuration);
-  const Outcome outcome = create_joining(looks);
+  const Ended outcome = create_joining(looks);
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.output, "the container whose namespaces it joins is gone");
   EXPECT_EQ(files_of_state(), 0U);

@@ -27,7 +27,7 @@ class NestedContainer : public ContainerTest {
                                 {"options", options}});
   }
   // Somebody on the host acts between staging and the runtime's start.
-  Outcome attacked(const std::function<void()>& attack) {
+  Ended attacked(const std::function<void()>& attack) {
     write_config();
     return in_child([&] {
       const Descriptor host =
@@ -58,7 +58,7 @@ TEST_F(NestedContainer, StandsInsideTheOtherWithItsOwnOptionsAndTheHostSeesNothi
       "cat /vol/own /vol/x/file; touch /vol/x/new || echo read-only; touch /vol/made; "
       "cat /proc/self/mountinfo");
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("outer\nsingle\n"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("read-only\n"), std::string::npos) << outcome.output;
@@ -82,7 +82,7 @@ TEST_F(NestedContainer, AMissingMountPointIsMadeAsRuntimesDo) {
 TEST_F(NestedContainer, NothingIsMadeInsideAReadOnlyOne) {
   bind(directory / "outer", "/vol", {"rbind", "ro"});
   bind(directory / "inner", "/vol/new", {"rbind"});
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 99) << outcome.output;
   EXPECT_NE(outcome.output.find("/mounts/"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("read-only"), std::string::npos) << outcome.output;
@@ -93,7 +93,7 @@ TEST_F(NestedContainer, AMountPointThatBecomesALinkMeanwhileLeadsNowhere) {
   bind(directory / "outer", "/vol", {"rbind"});
   bind(directory / "inner", "/vol/x", {"rbind"});
   script("ls /dev");
-  const Outcome outcome = staged(run_words(), [&] {
+  const Ended outcome = staged(run_words(), [&] {
     fs::remove(directory / "outer/x");
     fs::create_symlink("/dev", directory / "outer/x");
   });
@@ -105,7 +105,7 @@ TEST_F(NestedContainer, AMountPointThatBecomesALinkAfterStagingLeadsNowhereEithe
   bind(directory / "outer", "/vol", {"rbind"});
   bind(directory / "inner", "/vol/x", {"rbind"});
   script("test -c /dev/null && ls /dev | grep -c file");
-  const Outcome outcome = attacked([&] {
+  const Ended outcome = attacked([&] {
     fs::rename(directory / "outer/x", directory / "outer/y");
     fs::create_symlink("/dev", directory / "outer/x");
   });
@@ -124,7 +124,7 @@ TEST_F(NestedContainer, ATmpfsStandsInsideTheOtherAsTheRuntimeWouldMakeIt) {
       "cat /vol/own; touch /vol/x/made; touch /vol/x/deep/er/no || echo read-only; ls -ldn /vol/x "
       "/vol/x/deep /vol/y /vol/new; cat /proc/self/mountinfo");
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   for (const char* said :
        {"outer\n", "read-only\n", "drwxr-x--x    3 0        0", "drwx------    2 5        6",
@@ -142,7 +142,7 @@ TEST_F(NestedContainer, ATmpfsWhosePlaceBecomesALinkAfterStagingLeadsNowhere) {
   bind(directory / "outer", "/vol", {"rbind"});
   tmpfs("/vol/x", {"nosuid"});
   script("test -c /dev/null && ls /vol/y && cat /proc/self/mountinfo");
-  const Outcome outcome = attacked([&] {
+  const Ended outcome = attacked([&] {
     fs::rename(directory / "outer/x", directory / "outer/y");
     fs::create_symlink("/dev", directory / "outer/x");
   });
@@ -153,7 +153,7 @@ TEST_F(NestedContainer, ATmpfsWhosePlaceBecomesALinkAfterStagingLeadsNowhere) {
 TEST_F(NestedContainer, ATmpfsWhosePlaceIsALinkIsRefused) {
   bind(directory / "outer", "/vol", {"rbind"});
   tmpfs("/vol/x", {"nosuid"});
-  const Outcome outcome = staged(run_words(), [&] {
+  const Ended outcome = staged(run_words(), [&] {
     fs::remove(directory / "outer/x");
     fs::create_symlink("/dev", directory / "outer/x");
   });
@@ -163,7 +163,7 @@ TEST_F(NestedContainer, ATmpfsWhosePlaceIsALinkIsRefused) {
 
 TEST_F(NestedContainer, WhatWasMountedBelowASourceMeanwhileIsNotTakenAlong) {
   bind(directory / "outer", "/vol", {"rbind"});
-  const Outcome outcome = staged(run_words(), [&] {
+  const Ended outcome = staged(run_words(), [&] {
     ASSERT_EQ(::mount("/etc", (directory / "outer/x").c_str(), nullptr, MS_BIND, nullptr), 0);
   });
   ::umount2((directory / "outer/x").c_str(), MNT_DETACH);
@@ -176,7 +176,7 @@ TEST_F(NestedContainer, WhatWasThereAtInspectionComesAlong) {
   put(directory / "outer/x/below", "below\n");
   bind(directory / "outer", "/vol", {"rbind"});
   script("cat /vol/x/below");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   ::umount2((directory / "outer/x").c_str(), MNT_DETACH);
   EXPECT_EQ(outcome.output, "below\n");
 }

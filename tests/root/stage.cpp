@@ -22,7 +22,7 @@ TEST_F(StagedContainer, RunsWithItsBindsAndTheHostSeesNoMount) {
   bind(directory / "single", "/file", {"bind", "ro"});
   script("cat /vol/file /file; echo > /vol/new; echo > /file || echo read-only");
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("content\nalone\n"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("read-only"), std::string::npos) << outcome.output;
@@ -37,7 +37,7 @@ TEST_F(StagedContainer, WhatWasOpenedIsMountedThoughTheNameLeadsElsewhereByNow) 
   put(directory / "data/file", "vetted\n");
   bind(directory / "data", "/vol", {"rbind"});
   script("cat /vol/file");
-  const Outcome outcome = staged({"run", "--bundle", bundle(), "c1"}, [&] {
+  const Ended outcome = staged({"run", "--bundle", bundle(), "c1"}, [&] {
     fs::rename(directory / "data", directory / "moved");
     fs::create_directory(directory / "secret");
     put(directory / "secret/file", "swapped in\n");
@@ -54,7 +54,7 @@ TEST_F(StagedContainer, OnlyARecursiveBindBringsTheMountsBelow) {
   bind(directory / "data", "/vol", {"rbind"});
   bind(directory / "data", "/single", {"bind"});
   script("ls /vol/sub; echo -; ls /single/sub");
-  const Outcome outcome = run();
+  const Ended outcome = run();
   EXPECT_EQ(outcome.output, "below\n-\n");
   ::umount2((directory / "data/sub").c_str(), MNT_DETACH);
 }
@@ -64,7 +64,7 @@ TEST_F(StagedContainer, ExecStateKillAndDeleteWorkFromTheHost) {
   bind(directory / "data", "/vol", {"rbind"});
   script("sleep 1000");
   const std::string before = text_of("/proc/self/mountinfo");
-  const Outcome created = staged({"create", "--bundle", bundle(), "c1"});
+  const Ended created = staged({"create", "--bundle", bundle(), "c1"});
   ASSERT_EQ(created.code, 0) << created.output;
   const auto runc = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"runc", "--root", root()});
@@ -77,7 +77,7 @@ TEST_F(StagedContainer, ExecStateKillAndDeleteWorkFromTheHost) {
   EXPECT_NE(runc({"state", "c1"}).output.find("running"), std::string::npos);
   EXPECT_NE(runc({"state", "c1"}).output.find("\"bundle\": \"" + bundle()), std::string::npos);
   EXPECT_EQ(runc({"kill", "c1", "KILL"}).code, 0);
-  const Outcome removed = runc({"delete", "--force", "c1"});
+  const Ended removed = runc({"delete", "--force", "c1"});
   EXPECT_EQ(removed.code, 0) << removed.output;
   EXPECT_FALSE(fs::exists(root() + "/c1"));
   EXPECT_EQ(text_of("/proc/self/mountinfo"), before);
@@ -115,7 +115,7 @@ TEST_F(StagedContainer, ATerminalWorks) {
   ASSERT_GE(controller, 0);
   ASSERT_EQ(::grantpt(controller) | ::unlockpt(controller), 0);
   const std::string name = ::ptsname(controller);
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     ::setsid();
     const int terminal = ::open(name.c_str(), O_RDWR);
     for (int number = 0; number < 3; ++number) ::dup2(terminal, number);
@@ -165,7 +165,7 @@ TEST_F(StagedContainer, WhateverCallFailsNothingIsLeftOnTheHost) {
 TEST_F(StagedContainer, ARuntimeThatDoesNotStartLeavesTheEnginesConfig) {
   write_config();
   const auto before = snapshot(bundle());
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     Bundle held = Bundle::open(real_kernel(), bundle());
     auto replacement = held.replace("{\"hardened\": true}");
     replacement.commit();
@@ -186,7 +186,7 @@ TEST_F(StagedContainer, ARuntimeThatDoesNotStartLeavesTheEnginesConfig) {
 
 TEST_F(StagedContainer, TheProcessKeepsWhatItsCallerGaveIt) {
   write_config();
-  const Outcome outcome = in_child([&] {
+  const Ended outcome = in_child([&] {
     ::prctl(PR_SET_PDEATHSIG, SIGUSR1);
     ::umask(0135);
     const fs::path directory_before = fs::current_path();

@@ -52,6 +52,10 @@ class FakeKernel final : public Kernel {
     step("read");
     return real_.read_all(descriptor, limit);
   }
+  std::string read_some(int descriptor, std::size_t most) override {
+    step("read_some");
+    return real_.read_some(descriptor, most);
+  }
   void write_all(int descriptor, std::string_view data) override {
     // A full disk takes a part first.
     if (calls.size() == fail_at) real_.write_all(descriptor, data.substr(0, data.size() / 2));
@@ -127,6 +131,16 @@ class FakeKernel final : public Kernel {
     real_.keep_on_exec(descriptor);
   }
   uid_t user() override { return real_.user(); }
+  std::uint64_t real_time() override { return real_.real_time(); }
+  std::uint64_t monotonic_time() override { return real_.monotonic_time(); }
+  void truncate(int descriptor, std::uint64_t bytes) override {
+    step("truncate");
+    real_.truncate(descriptor, bytes);
+  }
+  void send_datagram(const std::string& path, std::string_view data) override {
+    step("send_datagram " + path);
+    real_.send_datagram(path, data);
+  }
 
   void unshare_mounts() override {
     step("unshare_mounts");
@@ -213,6 +227,15 @@ class FakeKernel final : public Kernel {
                         const std::vector<std::string>& arguments) override {
     step("output_of " + path);
     return real_.output_of(path, arguments);
+  }
+  void stream_output(const std::string& path, const std::vector<std::string>& arguments,
+                     const std::function<void(std::string_view)>& part) override {
+    step("stream_output " + path);
+    real_.stream_output(path, arguments, part);
+  }
+  void sleep(std::uint64_t microseconds) override {
+    step("sleep");
+    real_.sleep(microseconds);
   }
 
  private:

@@ -23,6 +23,8 @@ int run_own_command(Arguments arguments, Kernel& kernel, const Environment& envi
 
 int dry_run_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int policy_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int explain_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int log_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int doctor_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int version_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 

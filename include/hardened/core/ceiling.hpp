@@ -21,9 +21,9 @@ namespace hardened {
 // {"capabilities": [...], "noNewPrivileges": true, "apparmorProfile": "..", "selinuxLabel": "..",
 //  "rlimits": [...], "oomScoreAdj": 0, "uidMappings": [...], "gidMappings": [...],
 //  "rootUser": "refuse", "realtime": "refuse", "ioPriority": "refuse", "unlistedFields": "refuse",
-//  "enforced": ["capabilities", ...]}
+//  "enforced": ["capabilities", ...], "reported": [...]}
 // `enforced` names the rules that were in enforce mode: what the policy left alone at create is
-// left alone at exec.
+// left alone at exec. `reported` likewise those in report mode.
 struct Ceiling {
   Json json;
 };

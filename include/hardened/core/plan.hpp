@@ -61,6 +61,9 @@ Error refused(const Refusal& refusal);
 // "user-namespace: /root/path: no user namespace of its own: nfs cannot be id-mapped"
 std::string describe(const Degradation& degradation);
 
+// What a rule in report mode did to a copy, to tell of it.
+void add_reported(Plan& plan, Plan would);
+
 // Throws Error(refused) with all of them in one line, for the engine shows one line: three in full,
 // then how many more; its pointer is the first one's.
 void require_no_refusals(const Plan& plan);

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "hardened/core/plan.hpp"
+#include "hardened/core/table.hpp"
 
 namespace hardened {
 
 enum class ReportFormat { config, diff, patch, table, json };
-enum class Colour { no, yes };
 
 struct ReportStyle {
   Colour colour = Colour::no;

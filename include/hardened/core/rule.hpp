@@ -69,7 +69,12 @@ struct Rule {
   std::string_view stops;      // the attack, one line
   std::string_view reference;  // "CIS 5.26"
   void (*apply)(Draft& draft, const RuleInput& input);
+  // Which of its settings somebody changes first whose container it stopped.
+  std::string_view setting = "mode";
 };
+
+// "rules.capabilities.keep"; of a name that is no rule's, empty.
+std::string setting_of(std::string_view rule);
 
 // In catalogue order (src/rules/catalogue.inc).
 std::span<const Rule> catalogue();

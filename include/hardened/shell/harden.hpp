@@ -7,15 +7,20 @@
 #include "hardened/core/invocation.hpp"
 #include "hardened/shell/environment.hpp"
 #include "hardened/shell/kernel.hpp"
+#include "hardened/shell/trail.hpp"
 
 namespace hardened {
 
+// Whatever is decided leaves a line in the audit trail, how it ends among it.
 void harden(Kernel& kernel, const Environment& environment, Invocation invocation);
 
 // create, run, restore.
-void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation);
-void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation);
-void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation);
+void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation,
+                   Trail& trail);
+void harden_exec(Kernel& kernel, const Environment& environment, Invocation invocation,
+                 Trail& trail);
+void harden_update(Kernel& kernel, const Environment& environment, Invocation invocation,
+                   Trail& trail);
 // CVE-2024-21626: a descriptor of a host directory that a runtime inherits is a door out of the
 // container. The runtime gets standard input, output and error, what --preserve-fds and LISTEN_FDS
 // name, and nothing else: what lies from this number on is closed at execve. Error(usage) where

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,8 @@ class Kernel {
                           mode_t mode = 0) = 0;
   virtual std::string read_all(int descriptor,
                                std::size_t limit) = 0;  // Error(invalid_input) over it
+  // What there is now, at most that much; empty at the end.
+  virtual std::string read_some(int descriptor, std::size_t most) = 0;
   virtual void write_all(int descriptor, std::string_view data) = 0;
   virtual void sync(int descriptor) = 0;
   virtual struct stat status(int descriptor) = 0;      // fstat
@@ -75,8 +78,14 @@ class Kernel {
   virtual Descriptor duplicate(int descriptor, int lowest) = 0;  // close-on-exec
   virtual void take_place(int descriptor, int number) = 0;       // dup2, not closed on exec
   virtual void keep_on_exec(int descriptor) = 0;
-  virtual void close_on_exec_from(int lowest) = 0;  // close_range
-  virtual uid_t user() = 0;                         // effective
+  virtual void close_on_exec_from(int lowest) = 0;                 // close_range
+  virtual uid_t user() = 0;                                        // effective
+  virtual std::uint64_t real_time() = 0;                           // microseconds since 1970
+  virtual std::uint64_t monotonic_time() = 0;                      // microseconds since some moment
+  virtual void truncate(int descriptor, std::uint64_t bytes) = 0;  // ftruncate
+  // One datagram to the Unix socket at that path. What is too large for one is handed over as a
+  // sealed memory file, as journald takes it. Waits for a second at most.
+  virtual void send_datagram(const std::string& path, std::string_view data) = 0;
 
   virtual void unshare_mounts() = 0;  // CLONE_NEWNS
   // mount(2); an empty source, type or data is a null pointer.
@@ -120,6 +129,10 @@ class Kernel {
   // caller stay as they are.
   virtual std::string output_of(const std::string& path,
                                 const std::vector<std::string>& arguments) = 0;
+  // The same part by part, as it comes and without a limit.
+  virtual void stream_output(const std::string& path, const std::vector<std::string>& arguments,
+                             const std::function<void(std::string_view)>& part) = 0;
+  virtual void sleep(std::uint64_t microseconds) = 0;
 };
 
 // Whether there is something of that name, a link included. Throws where it cannot tell.

@@ -13,11 +13,14 @@
 
 namespace hardened {
 
-// The bodies of RealKernel::execute and RealKernel::output_of; see the contracts there.
+// The bodies of RealKernel::execute, output_of and stream_output; see the contracts there.
 [[noreturn]] void replace_process(const std::string& path,
                                   const std::vector<std::string>& arguments);
 std::string run_program(Kernel& kernel, const std::string& path,
                         const std::vector<std::string>& arguments);
+void stream_program(Kernel& kernel, const std::string& path,
+                    const std::vector<std::string>& arguments,
+                    const std::function<void(std::string_view)>& part);
 
 // A copy of this process that runs `body`, which allocates nothing, ends with what it returns and
 // dies with its parent. `flags`: CLONE_NEW*. The caller's signals and children stay as they are.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The audit trail as people read it: a line's place in a table, and what all of them say together.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hardened/core/json.hpp"
+#include "hardened/core/table.hpp"
+
+namespace hardened {
+
+// What is not given matches everything.
+struct LogFilter {
+  std::string since = {};  // RFC 3339 in UTC, or its beginning: compared as text
+  std::string id = {};     // or its beginning
+  std::string operation = {}, outcome = {}, engine = {}, profile = {};
+  std::string rule = {};  // that changed, refused or reported something
+};
+
+// nullopt: it is no line of the trail.
+std::optional<Json> parse_line(std::string_view line);
+bool matches(const Json& line, const LogFilter& filter);
+
+// A time to filter by: "2026-11-28", "2026-11-28T06:10", or "90s", "15m", "2h", "7d" before `now`
+// (microseconds since 1970). Throws Error(usage).
+std::string since_time(std::string_view text, std::uint64_t now);
+
+// The header, and a row for a line.
+TableRow log_header();
+TableRow log_row(const Json& line);
+
+// What the whole trail says of its containers, each counted once: which rules changed or refused
+// something, and which would have if they were not in report mode. The way to an enforced host is
+// to ease, name or accept each row.
+class LogSummary {
+ public:
+  void add(const Json& line);
+  std::string text(std::size_t columns, Colour colour) const;
+  Json json() const;
+
+ private:
+  struct Rule {
+    std::set<std::string> changed, refused, would_change, would_refuse;  // containers
+    std::map<std::string, std::set<std::string>> asked;  // what was refused, by whom
+  };
+  std::vector<TableRow> rows() const;
+  std::set<std::string> containers_;
+  std::map<std::string, Rule> rules_;
+};
+
+}  // namespace hardened

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// hardened explain: why a container is as it is, of a bundle before it starts, or from the audit
+// trail afterwards, also where it was refused and the engine kept nothing but a line.
+#include "hardened/core/explain.hpp"
+
+#include <deque>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "hardened/command/options.hpp"
+#include "hardened/command/rehearsal.hpp"
+#include "hardened/core/decision.hpp"
+#include "hardened/core/document.hpp"
+#include "hardened/core/log_view.hpp"
+#include "hardened/core/text.hpp"
+#include "hardened/shell/policy_files.hpp"
+#include "hardened/shell/trail_reader.hpp"
+
+namespace hardened {
+namespace {
+
+struct Options {
+  RehearsalInput input;
+  std::string container, format = "text", file;
+  std::size_t last = 0;
+};
+
+bool parse(Options& options, Arguments arguments, Kernel& kernel) {
+  CLI::App app(
+      "Every change and refusal: what was asked, what it stops, and the setting that would change "
+      "it.",
+      "hardened explain");
+  app.add_option("CONTAINER", options.container,
+                 "its id, or the beginning; its last start, and what was refused to it since");
+  app.add_option("--last", options.last, "the last N decisions of this host")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--bundle", options.input.bundle, "a bundle directory, before it starts");
+  app.add_option("--config", options.input.config, "a config.json; - is standard input");
+  app.add_option("--profile", options.input.profile, "profile to use, with --bundle or --config");
+  app.add_option("--policy", options.input.policy, "a policy file, with --bundle or --config");
+  app.add_option("--file", options.file,
+                 "an audit trail's file instead of the host's; - is standard input");
+  app.add_option("--format", options.format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.footer(
+      "examples:\n  hardened explain 3f2a1c          a container of any engine, by its id\n"
+      "  hardened explain --last 3         also of containers that were refused and are gone\n"
+      "  hardened explain --bundle .       what would happen, and why");
+  if (!parse_options(app, arguments, kernel)) return false;
+  const int asked = !options.container.empty() + (options.last != 0) +
+                    !options.input.bundle.empty() + !options.input.config.empty();
+  if (asked != 1)
+    throw Error(ErrorKind::usage, "one of CONTAINER, --last, --bundle and --config is needed");
+  return true;
+}
+
+Json of_document(Kernel& kernel, const Environment& environment, const RehearsalInput& input) {
+  const Rehearsal rehearsal = rehearse(kernel, environment, input);
+  tell_unverified(rehearsal.plan);
+  Decision decision;
+  decision.operation = Operation::create;
+  decision.bundle = input.bundle;
+  decision.profile = rehearsal.profile;
+  add_plan(decision, rehearsal.original, rehearsal.plan);
+  decision.mapping = std::nullopt;  // each create draws other ids
+  Json told = decision_json(decision, {}, kernel.real_time(), 0);
+  told["outcome"] = rehearsal.plan.refusals.empty() ? "would pass" : "would be refused";
+  return told;
+}
+
+void read(Kernel& kernel, const Environment& environment, const std::string& file,
+          const std::function<void(const Json&)>& take) {
+  const auto line = [&](std::string_view text) {
+    if (const auto json = parse_line(text)) take(*json);
+  };
+  if (!file.empty()) return read_trail_file(kernel, file, line);
+  AuditSettings settings;
+  try {
+    settings = audit_settings(load_policy(kernel, environment));
+  } catch (const Error& error) {
+    std::cerr << "hardened: " << error.what() << "; taking the built-in policy's audit\n";
+  }
+  read_trail(kernel, environment, settings, Following::no, line);
+}
+
+std::vector<Json> last_decisions(Kernel& kernel, const Environment& environment,
+                                 const Options& options) {
+  std::deque<Json> kept;
+  read(kernel, environment, options.file, [&](const Json& line) {
+    kept.push_back(line);
+    if (kept.size() > options.last) kept.pop_front();
+  });
+  return {kept.begin(), kept.end()};
+}
+
+// Its last start, and whatever was refused or changed of it since; an exec that nothing was changed
+// of says nothing.
+std::vector<Json> decisions_of(Kernel& kernel, const Environment& environment,
+                               const Options& options) {
+  std::map<std::string, std::vector<Json>> found;
+  read(kernel, environment, options.file, [&](const Json& line) {
+    const std::string id = find_string(line, "/id").value_or("");
+    if (!id.starts_with(options.container)) return;
+    std::vector<Json>& decisions = found[id];
+    const std::string operation = find_string(line, "/operation").value_or("");
+    const bool start = operation != "exec" && operation != "update";
+    if (start) decisions.clear();
+    if (start || find_string(line, "/outcome") != "passed") decisions.push_back(line);
+  });
+  if (const auto exact = found.find(options.container); exact != found.end()) return exact->second;
+  if (found.empty()) {
+    throw Error(ErrorKind::invalid_input,
+                "the audit trail knows no container whose id begins with " +
+                    printable(options.container, 80));
+  }
+  if (found.size() > 1) {
+    throw Error(ErrorKind::usage, printable(options.container, 80) + " is the beginning of " +
+                                      std::to_string(found.size()) + " ids");
+  }
+  return found.begin()->second;
+}
+
+}  // namespace
+
+int explain_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
+  Options options;
+  if (!parse(options, arguments, kernel)) return 0;
+  std::vector<Json> decisions;
+  if (!options.container.empty()) {
+    decisions = decisions_of(kernel, environment, options);
+  } else if (options.last != 0) {
+    decisions = last_decisions(kernel, environment, options);
+  } else {
+    decisions.push_back(of_document(kernel, environment, options.input));
+  }
+  const bool colour = environment.terminal && !environment.no_colour;
+  const ExplainStyle style{.colour = colour ? Colour::yes : Colour::no,
+                           .columns = environment.terminal ? environment.columns : 0};
+  std::string out;
+  Json list = Json::array();
+  for (const Json& decision : decisions) {
+    list.push_back(explained(decision));
+    out += (out.empty() ? "" : "\n") + explain(decision, style);
+  }
+  print(kernel, options.format == "json" ? list.dump(2) + '\n' : out);
+  return 0;
+}
+
+}  // namespace hardened

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/log_view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "hardened/core/decision.hpp"
+#include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
+#include "hardened/core/rule.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+constexpr std::size_t kShortId = 12;  // as Docker prints ids
+
+std::string text_at(const Json& line, std::string_view pointer) {
+  return find_string(line, pointer).value_or("");
+}
+
+std::string short_id(const std::string& id) {
+  const bool digest =
+      id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return digest ? id.substr(0, kShortId) : id;
+}
+
+// Two runtimes' containers may have one id.
+std::string container_of(const Json& line) {
+  return text_at(line, "/root") + '\n' + text_at(line, "/id");
+}
+
+bool names_rule(const Json& line, const std::string& rule) {
+  for (const char* list :
+       {"/changes", "/reported", "/refusals", "/reported_refusals", "/degraded"}) {
+    for (const Json& entry : find_array(line, list)) {
+      if (find_string(entry, "/rule") == rule) return true;
+    }
+  }
+  return false;
+}
+
+std::string counted(std::size_t count, const char* one, const char* several) {
+  return std::to_string(count) + ' ' + (count == 1 ? one : several);
+}
+
+std::string what_of(const Json& line) {
+  if (const auto error = find_string(line, "/error/text")) return *error;
+  std::string text = counted(find_array(line, "/changes").size(), "change", "changes");
+  const std::size_t would_change = find_array(line, "/reported").size();
+  const std::size_t would_refuse = find_array(line, "/reported_refusals").size();
+  if (would_change != 0) text += ", " + std::to_string(would_change) + " more by rules that report";
+  if (would_refuse != 0)
+    text += ", would be refused: " + text_at(line, "/reported_refusals/0/asked");
+  for (const Json& one : find_array(line, "/degraded"))
+    text += "; without: " + text_at(one, "/what");
+  return text;
+}
+
+std::string names_of(const std::set<std::string>& containers) {
+  constexpr std::size_t kMost = 3;
+  std::string text = std::to_string(containers.size()) + " (";
+  std::size_t count = 0;
+  for (const std::string& container : containers) {
+    if (count++ == kMost) {
+      text += " ...";
+      break;
+    }
+    text += (count > 1 ? " " : "") + short_id(container.substr(container.find('\n') + 1));
+  }
+  return text + ")";
+}
+
+}  // namespace
+
+std::optional<Json> parse_line(std::string_view line) {
+  try {
+    Json json = parse_document(line);
+    if (find_integer(json, "/version") == 1 && !text_at(json, "/operation").empty()) return json;
+  } catch (const Error&) {
+    // Somebody else's line.
+  }
+  return std::nullopt;
+}
+
+bool matches(const Json& line, const LogFilter& filter) {
+  const auto is = [&](const std::string& wanted, std::string_view pointer) {
+    return wanted.empty() || text_at(line, pointer) == wanted;
+  };
+  return text_at(line, "/time") >= filter.since && text_at(line, "/id").starts_with(filter.id) &&
+         is(filter.operation, "/operation") && is(filter.outcome, "/outcome") &&
+         is(filter.engine, "/engine") && is(filter.profile, "/profile") &&
+         (filter.rule.empty() || names_rule(line, filter.rule));
+}
+
+std::string since_time(std::string_view text, std::uint64_t now) {
+  constexpr std::array<std::pair<char, std::uint64_t>, 4> kUnits{
+      {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  for (const auto& [unit, seconds] : kUnits) {
+    if (error != std::errc{} || end + 1 != text.data() + text.size() || *end != unit) continue;
+    constexpr std::uint64_t kMost = 100ULL * 365 * 86400;
+    if (count > kMost / seconds) break;
+    const std::uint64_t before = count * seconds * 1000000U;
+    return utc_time(before < now ? now - before : 0);
+  }
+  const std::string whole = "0000-00-00T00:00:00.000000Z";
+  const bool fits = text.size() >= 4 && text.size() <= whole.size() &&
+                    std::equal(text.begin(), text.end(), whole.begin(), [](char given, char form) {
+                      return form == '0' ? given >= '0' && given <= '9' : given == form;
+                    });
+  if (!fits) {
+    throw Error(ErrorKind::usage, "--since: \"" + printable(text, 60) +
+                                      "\" is neither 90s, 15m, 2h or 7d ago nor a time like "
+                                      "2026-11-28T06:10 (UTC)");
+  }
+  return std::string(text);
+}
+
+TableRow log_header() {
+  return {"TIME", "OPERATION", "OUTCOME", "ENGINE", "CONTAINER", "PROFILE", "WHAT"};
+}
+
+TableRow log_row(const Json& line) {
+  const std::string time = text_at(line, "/time");
+  const auto or_dash = [&](std::string_view pointer) {
+    const std::string text = text_at(line, pointer);
+    return text.empty() ? "-" : text;
+  };
+  return {time.size() > 19 ? time.substr(0, 19) + "Z" : time,
+          text_at(line, "/operation"),
+          text_at(line, "/outcome"),
+          or_dash("/engine"),
+          short_id(or_dash("/id")),
+          or_dash("/profile"),
+          what_of(line)};
+}
+
+void LogSummary::add(const Json& line) {
+  const std::string container = container_of(line);
+  containers_.insert(container);
+  for (const Json& entry : find_array(line, "/changes")) {
+    // A parent that a change needed has no rule.
+    const std::string rule = text_at(entry, "/rule");
+    if (!rule.empty()) rules_[rule].changed.insert(container);
+  }
+  for (const Json& entry : find_array(line, "/reported"))
+    rules_[text_at(entry, "/rule")].would_change.insert(container);
+  const auto refused = [&](const char* list, std::set<std::string> Rule::*who) {
+    for (const Json& entry : find_array(line, list)) {
+      Rule& rule = rules_[text_at(entry, "/rule")];
+      (rule.*who).insert(container);
+      rule.asked[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
+    }
+  };
+  refused("/refusals", &Rule::refused);
+  refused("/reported_refusals", &Rule::would_refuse);
+  // By no rule: a document that cannot be read, a host that cannot do it.
+  if (text_at(line, "/outcome") == "refused" && find_array(line, "/refusals").empty()) {
+    Rule& none = rules_["-"];
+    none.refused.insert(container);
+    none.asked[text_at(line, "/error/text") + '\n'].insert(container);
+  }
+}
+
+std::vector<TableRow> LogSummary::rows() const {
+  std::vector<TableRow> rows{{"RULE", "DECISION", "CONTAINERS", "SETTING"}};
+  for (const auto& [name, rule] : rules_) {
+    for (const auto& [asked, who] : rule.asked) {
+      const std::size_t end = asked.find('\n');
+      const bool enforced = std::ranges::any_of(
+          who, [&rule = rule](const std::string& one) { return rule.refused.contains(one); });
+      rows.push_back({name, (enforced ? "refused: " : "would refuse: ") + asked.substr(0, end),
+                      names_of(who), asked.substr(end + 1)});
+    }
+    if (!rule.changed.empty())
+      rows.push_back({name, "changed", names_of(rule.changed), setting_of(name)});
+    if (!rule.would_change.empty())
+      rows.push_back({name, "would change", names_of(rule.would_change), setting_of(name)});
+  }
+  return rows;
+}
+
+std::string LogSummary::text(std::size_t columns, Colour colour) const {
+  std::set<std::string> refused, would;
+  for (const auto& [name, rule] : rules_) {
+    refused.insert(rule.refused.begin(), rule.refused.end());
+    would.insert(rule.would_refuse.begin(), rule.would_refuse.end());
+  }
+  std::string out = counted(containers_.size(), "container", "containers") + ", " +
+                    std::to_string(refused.size()) + " refused, " + std::to_string(would.size()) +
+                    " that would be refused if every rule were enforced\n";
+  if (rules_.empty()) return out;
+  return out + '\n' + table(rows(), columns, colour);
+}
+
+Json LogSummary::json() const {
+  const auto list = [](const std::set<std::string>& containers) {
+    Json array = Json::array();
+    for (const std::string& container : containers) {
+      const std::size_t end = container.find('\n');
+      array.push_back({{"root", container.substr(0, end)}, {"id", container.substr(end + 1)}});
+    }
+    return array;
+  };
+  Json rules = Json::object();
+  for (const auto& [name, rule] : rules_) {
+    Json refusals = Json::array();
+    for (const auto& [asked, who] : rule.asked) {
+      const std::size_t end = asked.find('\n');
+      refusals.push_back({{"asked", asked.substr(0, end)},
+                          {"setting", asked.substr(end + 1)},
+                          {"containers", list(who)}});
+    }
+    rules[name] = {{"changed", list(rule.changed)},
+                   {"refused", list(rule.refused)},
+                   {"would_change", list(rule.would_change)},
+                   {"would_refuse", list(rule.would_refuse)},
+                   {"refusals", refusals},
+                   {"setting", setting_of(name)}};
+  }
+  return {{"containers", list(containers_)}, {"rules", rules}};
+}
+
+}  // namespace hardened

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/patch.hpp"
+
+#include <string>
+
+#include "hardened/core/document.hpp"
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+Json operation_of(const Change& change) {
+  const char* name = !change.after ? "remove" : change.before ? "replace" : "add";
+  Json operation{{"op", name}, {"path", change.pointer}};
+  if (change.after) operation["value"] = *change.after;
+  operation["rule"] = change.rule;
+  if (change.before) operation["before"] = *change.before;
+  operation["reason"] = change.reason;
+  operation["reference"] = change.reference;
+  return operation;
+}
+
+// The objects above `pointer` that are not there, outermost first.
+std::vector<std::string> missing_parents(const Json& document, const std::string& pointer) {
+  std::vector<std::string> missing;
+  for (auto parent = Json::json_pointer(pointer).parent_pointer(); !parent.empty();
+       parent = parent.parent_pointer()) {
+    const Json* found = find(document, parent.to_string());
+    if (found != nullptr && !found->is_null()) break;
+    missing.insert(missing.begin(), parent.to_string());
+  }
+  return missing;
+}
+
+// Of a config.json and of an exec's process document.
+bool holds_secrets(const std::vector<std::string>& path) {
+  const auto at = [&](std::size_t index) { return index < path.size() ? path[index] : ""; };
+  const auto secret = [](const std::string& name) {
+    return name == "env" || name == "args" || name == "commandLine";
+  };
+  if (at(1) == "annotations") return path.size() > 2;
+  if (at(1) == "hooks") return path.size() > 4 && secret(at(4));
+  return secret(at(1)) || (at(1) == "process" && secret(at(2)));
+}
+
+void withhold(Json& value, std::vector<std::string>& path) {
+  if (value.is_structured()) {
+    for (auto& [key, member] : value.items()) {
+      path.push_back(key);
+      withhold(member, path);
+      path.pop_back();
+    }
+  } else if (holds_secrets(path)) {
+    value = "(withheld)";
+  }
+}
+
+}  // namespace
+
+Json patch_of(const Json& original, const std::vector<Change>& changes) {
+  Json patch = Json::array();
+  Json document = original;
+  for (const Change& change : changes) {
+    Json operations = Json::array();
+    for (const std::string& parent : missing_parents(document, change.pointer)) {
+      operations.push_back({{"op", "add"}, {"path", parent}, {"value", Json::object()}});
+    }
+    operations.push_back(operation_of(change));
+    document.patch_inplace(operations);
+    for (Json& operation : operations) patch.push_back(std::move(operation));
+  }
+  return patch;
+}
+
+Json operations_of(const std::vector<Change>& changes) {
+  Json operations = Json::array();
+  for (const Change& change : changes) operations.push_back(operation_of(change));
+  return operations;
+}
+
+Json without_secrets(const Json& value, std::string_view pointer) {
+  Json copy = value;
+  std::vector<std::string> path = split(pointer, '/');
+  withhold(copy, path);
+  return copy;
+}
+
+}  // namespace hardened
