@@ -25,7 +25,7 @@ constexpr std::array kCommands{
     Command{"policy", "show, check, schema: the policy in force", policy_command},
     Command{"explain", "every change to a container, why, and the setting for it", explain_command},
     Command{"log", "what was decided on this host: filter, follow, sum up", log_command},
-    Command{"doctor", "--facts: what this host offers, for dry-run --host-facts", doctor_command},
+    Command{"doctor", "what this host and its Docker leave to be desired", doctor_command},
     Command{"version", "hardened's own version, and the runtime it becomes", version_command},
     Command{"help", "this text", help_command},
 };

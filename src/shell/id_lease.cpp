@@ -210,6 +210,18 @@ IdPool id_pool(const Profile& profile) {
           static_cast<std::uint32_t>(find_integer(settings, "/range_size").value_or(0))};
 }
 
+std::vector<IdRange> leased_ids(Kernel& kernel, const Environment& environment) {
+  std::vector<IdRange> ranges;
+  const auto state = find_state(kernel, environment);
+  if (!state) return ranges;
+  const auto ids = find_own_directory(kernel, state->directory.number(), "ids");
+  if (!ids) return ranges;
+  for (const std::string& name : kernel.list(ids->number())) {
+    if (const auto block = block_of(name)) ranges.push_back({*block * kBlock, kBlock});
+  }
+  return ranges;
+}
+
 IdLease::~IdLease() {
   try {
     hold_only(std::nullopt);

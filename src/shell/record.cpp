@@ -40,6 +40,14 @@ std::string directory_name(const ContainerKey& key) {
   return name;
 }
 
+// The root that such a name stands for.
+std::string root_of(std::string name) {
+  for (std::size_t at = 0; (at = name.find('%', at)) != std::string::npos; ++at) {
+    name.replace(at, 3, name.compare(at, 3, "%2F") == 0 ? "/" : "%");
+  }
+  return name;
+}
+
 std::string file_name(std::string_view id) {
   // An id becomes a path here. The command line was checked already; this holds whoever calls.
   if (id.empty() || id.find('/') != std::string_view::npos ||
@@ -225,6 +233,36 @@ std::optional<Record> read_record(Kernel& kernel, const Environment& environment
   return find_record(kernel, directory->number(), file_name(key.id));
 } catch (const Error& error) {
   not_believed(key, error);
+}
+
+std::vector<KnownContainer> known_containers(Kernel& kernel, const Environment& environment) {
+  std::vector<KnownContainer> known;
+  const auto state = find_state(kernel, environment);
+  if (!state) return known;
+  const auto records = find_own_directory(kernel, state->directory.number(), "records");
+  if (!records) return known;
+  for (const std::string& name : kernel.list(records->number())) {
+    const auto directory = find_own_directory(kernel, records->number(), name);
+    if (!directory) continue;
+    for (const std::string& file : kernel.list(directory->number())) {
+      if (!file.ends_with(kSuffix)) continue;
+      KnownContainer one;
+      one.key = {root_of(name), file.substr(0, file.size() - kSuffix.size())};
+      try {
+        auto record = find_record(kernel, directory->number(), file);
+        if (!record) continue;
+        if (!runs(kernel, {record->creator_pid, record->creator_start}) &&
+            !runtime_has(kernel, one.key)) {
+          continue;
+        }
+        one.record = *std::move(record);
+      } catch (const Error& error) {
+        one.error = error.what();
+      }
+      known.push_back(std::move(one));
+    }
+  }
+  return known;
 }
 
 std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "hardened/core/id_map.hpp"
 #include "hardened/core/policy.hpp"
@@ -21,6 +22,9 @@ struct IdPool {
 };
 
 IdPool id_pool(const Profile& profile);
+
+// All that somebody holds, living or not: whole blocks of 65536. Read-only, without the lock.
+std::vector<IdRange> leased_ids(Kernel& kernel, const Environment& environment);
 
 // One container's hold on ids. execve outlives it: then it stays until the container is gone, that
 // is its creator (pid and start time), what the runtime keeps of it, and every process in a user

@@ -42,6 +42,15 @@ std::string digest_of(std::string_view document);
 std::optional<Record> read_record(Kernel& kernel, const Environment& environment,
                                   const ContainerKey& key);
 
+// What is remembered of every container that lives, whatever its root; `error` where a record
+// cannot be believed. Read-only.
+struct KnownContainer {
+  ContainerKey key;
+  Record record;
+  std::string error;
+};
+std::vector<KnownContainer> known_containers(Kernel& kernel, const Environment& environment);
+
 // Of the containers of key.root that are gone and left a record: which host ids they had.
 // Read-only.
 std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,
