@@ -110,6 +110,18 @@ class Others(Case):
         done = self.call("doctor", "--facts", user=65534).check()
         self.assertIn("cgroup_version", json.loads(done.out)["host"])
 
+    def test_doctor_says_the_same_as_text_and_as_json(self):
+        text = self.call("doctor")
+        done = self.call("doctor", "--format", "json")
+        self.assertEqual(("", text.code), (done.err, done.code), str(done))
+        found = json.loads(done.out)
+        self.assertEqual(3 if found["summary"]["fail"] else 0, done.code)
+        for finding in found["findings"]:
+            self.assertIn(finding["id"], text.out)
+            if finding["verdict"] in ("fail", "warn"):
+                self.assertTrue(finding["remedy"] and finding["evidence"], finding)
+        self.failed(INVALID, "doctor", "--format", "table")
+
     def test_a_misspelt_word_is_named(self):
         said = self.failed(INVALID, "policy", "chekc")
         self.assertIn('no such command: chekc; did you mean "check"?', said)
@@ -124,7 +136,7 @@ class Others(Case):
     def test_version_and_help_take_no_words(self):
         self.assertRegex(self.call("version").check().out, r"^hardened \d+\.\d+\.\d+\nruntime /")
         self.assertIn("dry-run", self.call("--help").check().out)
-        for words in (("version", "--x"), ("version", "x"), ("doctor",)):
+        for words in (("version", "--x"), ("version", "x"), ("doctor", "x")):
             with self.subTest(words):
                 self.failed(INVALID, *words)
 

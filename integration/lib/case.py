@@ -14,12 +14,13 @@ POLICY = Path("/etc/hardened/policy.json")
 
 class EngineCase(unittest.TestCase):
     settings: dict = {}
+    engine_type = Docker
     maxDiff = None
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.before = state.here()
-        cls.engine = Docker(cls.settings)
+        cls.engine = cls.engine_type(cls.settings)
         cls.addClassCleanup(cls.stop_and_compare)
         cls.engine.start()
 

@@ -120,8 +120,10 @@ class Mapping {
                            {.make_private = true, .id_map = ids_.number()});
     kernel_.unshare_mounts();
     kernel_.mount("", "/", "", MS_REC | MS_PRIVATE, "");
-    kernel_.mount("hardened", kPlace, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,size=1m");
-    place_ = kernel_.open(kWorkingDirectory, kPlace, O_PATH | O_DIRECTORY, Walk::follow);
+    const Descriptor memory = kernel_.open_file_system("tmpfs");
+    kernel_.create_as(memory.number(), {});
+    place_ = kernel_.mount_file_system(memory.number());
+    kernel_.move_mount(place_.number(), kWorkingDirectory, kPlace);
     for (const char* name : {"layer", "upper", "work", "merged"}) {
       kernel_.make_directory(place_.number(), name, 0700);
     }
