@@ -8,6 +8,8 @@ TEST(Diagnosis, OfAGoodHostHasNothingToDoButWhatNobodyCanClose) {
   for (const Finding& one : diagnose(good())) {
     if (one.id == "engine/runc-selectable") {
       EXPECT_EQ(one.verdict, Verdict::warn);
+    } else if (one.id == "kernel/cgroup-devices") {
+      EXPECT_EQ(one.verdict, Verdict::not_applicable);
     } else {
       EXPECT_EQ(one.verdict, Verdict::ok) << one.id << ": " << one.evidence;
     }
@@ -123,6 +125,7 @@ TEST(Diagnosis, CgroupsAndSwap) {
   seen.host.cgroup_version = 1;
   seen.host.swap_accounting = false;
   EXPECT_EQ(verdict(seen, "host/cgroup-version"), Verdict::warn);
+  EXPECT_EQ(verdict(seen, "kernel/cgroup-devices"), Verdict::ok);
   EXPECT_EQ(verdict(seen, "host/swap-accounting"), Verdict::warn);
 }
 

@@ -43,7 +43,8 @@ RuntimeVersion version_in_table(const std::string& text) {
   return *version;
 }
 
-// "1.1.5+ds1-1+deb12u1" of "commit: 1.1.5+ds1-1+deb12u1": Debian puts its version there.
+// "1.1.5+ds1-1+deb12u1" of "commit: 1.1.5+ds1-1+deb12u1": Debian puts its version there. Upstream's
+// own is a hash, or what git describes: "v1.3.3-0-gd842d771".
 bool commit_is_a_version(std::string_view output) {
   const std::size_t at = output.find("\ncommit:");
   if (at == std::string_view::npos) return false;
@@ -51,7 +52,8 @@ bool commit_is_a_version(std::string_view output) {
   rest = rest.substr(0, rest.find('\n'));
   while (take(rest, " ")) {
   }
-  return rest.find('.') != std::string_view::npos && parse_version(rest).has_value();
+  return !rest.starts_with('v') && rest.find('.') != std::string_view::npos &&
+         parse_version(rest).has_value();
 }
 
 }  // namespace
