@@ -159,12 +159,21 @@ void add_units(Kernel& kernel, const Accounts& accounts, EngineSeen& engine) {
   }
 }
 
+// dockerd(8): where nothing else is said, root's ~/.docker.
 void add_tls(Kernel& kernel, const Accounts& accounts, EngineSeen& engine) {
-  constexpr std::array<std::array<const char*, 2>, 3> kFiles{
-      {{"tls ca", "/tlscacert"}, {"tls certificate", "/tlscert"}, {"tls key", "/tlskey"}}};
-  for (const auto& [name, pointer] : kFiles) {
-    const std::string path = text_at(engine, pointer);
-    if (!path.empty()) engine.files[name] = look_at_file(kernel, accounts, path);
+  struct Certificate {
+    const char* name;
+    const char* pointer;
+    const char* otherwise;
+  };
+  constexpr std::array kFiles{Certificate{"tls ca", "/tlscacert", "/root/.docker/ca.pem"},
+                              Certificate{"tls certificate", "/tlscert", "/root/.docker/cert.pem"},
+                              Certificate{"tls key", "/tlskey", "/root/.docker/key.pem"}};
+  const auto on = [&](const char* key) { return engine.settings.value(key, Json()) == true; };
+  for (const Certificate& file : kFiles) {
+    std::string path = text_at(engine, file.pointer);
+    if (path.empty() && (on("tls") || on("tlsverify"))) path = file.otherwise;
+    if (!path.empty()) engine.files[file.name] = look_at_file(kernel, accounts, path);
   }
 }
 

@@ -69,6 +69,15 @@ TEST_F(Observe, AConfigurationThatIsAFifoHoldsNobody) {
   EXPECT_NE(observed().engine.error.find("not a regular file"), std::string::npos);
 }
 
+TEST_F(Observe, CertificatesThatNobodyNamesAreThoseOfRoot) {
+  write("daemon.json", R"({"tlsverify": true, "tlscert": ")" + (directory_ / "cert.pem") + R"("})");
+  const EngineSeen engine = observed().engine;
+  EXPECT_EQ(engine.files.at("tls key").path, "/root/.docker/key.pem");
+  EXPECT_EQ(engine.files.at("tls certificate").path, directory_ / "cert.pem");
+  write("daemon.json", "{}");
+  EXPECT_FALSE(observed().engine.files.contains("tls key"));
+}
+
 TEST_F(Observe, AnEmptyConfigurationIsNone) {
   write("daemon.json", "\n");
   EXPECT_EQ(observed().engine.error, "");

@@ -12,7 +12,8 @@ namespace hardened {
 namespace {
 
 constexpr std::string_view kRegister =
-    R"("runtimes": {"hardened": {"path": "/usr/bin/hardened"}} in daemon.json, then systemctl reload docker)";
+    R"("runtimes": {"hardened": {"path": "/usr/bin/hardened"}} in daemon.json, then )"
+    "systemctl reload docker";
 constexpr int kFirstWithVariable = 26;  // moby/moby pull request 47563
 
 Judgement settings_unknown(const Observation& seen) {
