@@ -45,7 +45,6 @@ bool enforces(const Observation& seen, std::string_view rule);
 std::string why_unseen(const FileSeen& file);
 // "0644 root:root".
 std::string describe(const FileSeen& file);
-bool writable_by_others(const FileSeen& file);
 
 // Whether containers that name no runtime run under hardened.
 bool hardened_is_default(const EngineSeen& engine);

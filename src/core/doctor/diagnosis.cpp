@@ -64,8 +64,6 @@ std::string describe(const FileSeen& file) {
   return octal + ' ' + file.owner_name + ':' + file.group_name;
 }
 
-bool writable_by_others(const FileSeen& file) { return (file.mode & 0002) != 0; }
-
 std::vector<std::string> our_runtimes(const EngineSeen& engine) {
   std::vector<std::string> names;
   for (const RegisteredRuntime& runtime : engine.runtimes) {
