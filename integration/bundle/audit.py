@@ -178,4 +178,4 @@ class Audit(unittest.TestCase):
         self.run_bundle().check()
         done = self.hardened("explain", "nobody")
         self.assertEqual(2, done.code)
-        self.assertEqual("hardened: the audit trail knows no container whose id begins with nobody\n", done.err)
+        self.assertEqual("hardened: the audit trail knows no container of the id or Docker's name nobody\n", done.err)

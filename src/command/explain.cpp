@@ -6,7 +6,6 @@
 #include <deque>
 #include <iostream>
 #include <map>
-#include <set>
 
 #include "hardened/command/options.hpp"
 #include "hardened/command/rehearsal.hpp"
@@ -14,6 +13,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/log_view.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/observe.hpp"
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/trail_reader.hpp"
 
@@ -32,7 +32,8 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
       "it.",
       "hardened explain");
   app.add_option("CONTAINER", options.container,
-                 "its id, or the beginning; its last start, and what was refused to it since");
+                 "its id, or the beginning, or Docker's name for it: its last start, and what was "
+                 "refused to it since");
   app.add_option("--last", options.last, "the last N decisions of this host")
       ->check(CLI::PositiveNumber);
   app.add_option("--bundle", options.input.bundle, "a bundle directory, before it starts");
@@ -44,7 +45,9 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
   app.add_option("--format", options.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
   app.footer(
-      "examples:\n  hardened explain 3f2a1c          a container of any engine, by its id\n"
+      "examples:\n  hardened explain web             a container of Docker, running, exited or "
+      "refused\n"
+      "  hardened explain 3f2a1c          a container of any engine, by its id\n"
       "  hardened explain --last 3         also of containers that were refused and are gone\n"
       "  hardened explain --bundle .       what would happen, and why");
   if (!parse_options(app, arguments, kernel)) return false;
@@ -94,28 +97,41 @@ std::vector<Json> last_decisions(Kernel& kernel, const Environment& environment,
   return {kept.begin(), kept.end()};
 }
 
-// Its last start, and whatever was refused or changed of it since; an exec that nothing was changed
-// of says nothing.
-std::vector<Json> decisions_of(Kernel& kernel, const Environment& environment,
-                               const Options& options) {
-  std::map<std::string, std::vector<Json>> found;
+using Decisions = std::map<std::string, std::vector<Json>>;  // by the container's id
+
+// Of each container whose id begins so: its last start, and whatever was refused to it since. An
+// exec that went through says nothing.
+Decisions decisions_of(Kernel& kernel, const Environment& environment, const Options& options,
+                       const std::string& prefix) {
+  Decisions found;
   read(kernel, environment, options.file, [&](const Json& line) {
     const std::string id = find_string(line, "/id").value_or("");
-    if (!id.starts_with(options.container)) return;
+    if (!id.starts_with(prefix)) return;
     std::vector<Json>& decisions = found[id];
     const std::string operation = find_string(line, "/operation").value_or("");
     const bool start = operation != "exec" && operation != "update";
     if (start) decisions.clear();
     if (start || find_string(line, "/outcome") != "passed") decisions.push_back(line);
   });
-  if (const auto exact = found.find(options.container); exact != found.end()) return exact->second;
+  return found;
+}
+
+std::vector<Json> of_container(Kernel& kernel, const Environment& environment,
+                               const Options& options) {
+  const std::string& asked = options.container;
+  Decisions found = decisions_of(kernel, environment, options, asked);
+  if (const auto exact = found.find(asked); exact != found.end()) return exact->second;
+  if (found.empty() && options.file.empty()) {
+    const std::string id = docker_container_id(kernel, asked);
+    if (!id.empty()) found = decisions_of(kernel, environment, options, id);
+  }
   if (found.empty()) {
-    throw Error(ErrorKind::invalid_input,
-                "the audit trail knows no container whose id begins with " +
-                    printable(options.container, 80));
+    throw Error(
+        ErrorKind::invalid_input,
+        "the audit trail knows no container of the id or Docker's name " + printable(asked, 80));
   }
   if (found.size() > 1) {
-    throw Error(ErrorKind::usage, printable(options.container, 80) + " is the beginning of " +
+    throw Error(ErrorKind::usage, printable(asked, 80) + " is the beginning of " +
                                       std::to_string(found.size()) + " ids");
   }
   return found.begin()->second;
@@ -128,7 +144,7 @@ int explain_command(Arguments arguments, Kernel& kernel, const Environment& envi
   if (!parse(options, arguments, kernel)) return 0;
   std::vector<Json> decisions;
   if (!options.container.empty()) {
-    decisions = decisions_of(kernel, environment, options);
+    decisions = of_container(kernel, environment, options);
   } else if (options.last != 0) {
     decisions = last_decisions(kernel, environment, options);
   } else {

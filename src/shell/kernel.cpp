@@ -364,9 +364,7 @@ class RealKernel final : public Kernel {
   }
 
   void sleep(std::uint64_t microseconds) override {
-    const timespec time{.tv_sec = static_cast<time_t>(microseconds / 1000000U),
-                        .tv_nsec = static_cast<long>(microseconds % 1000000U * 1000U)};
-    ::nanosleep(&time, nullptr);
+    ::usleep(static_cast<useconds_t>(microseconds));
   }
 
   std::uint64_t real_time() override { return microseconds(CLOCK_REALTIME); }

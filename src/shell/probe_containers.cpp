@@ -4,6 +4,7 @@
 
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
+#include "hardened/core/text.hpp"
 #include "shell/probes.hpp"
 
 namespace hardened {
@@ -38,6 +39,7 @@ std::optional<ContainerSeen> container_in(Kernel& kernel, const std::string& dir
   if (!own || !host) return std::nullopt;
   const Json config = parse_document(*own);
   ContainerSeen container;
+  container.id = find_string(config, "/ID").value_or("");
   container.running = find_boolean(config, "/State/Running").value_or(false);
   container.name = find_string(config, "/Name").value_or(directory);
   if (container.name.starts_with('/')) container.name.erase(0, 1);
@@ -62,6 +64,17 @@ void probe_containers(Kernel& kernel, EngineSeen& engine) {
   } catch (const Error& error) {
     engine.containers_error = root + ": " + error.what();
   }
+}
+
+std::string docker_container_id(Kernel& kernel, const std::string& name) {
+  EngineSeen engine = probe_engine(kernel, read_accounts(kernel), {});
+  probe_containers(kernel, engine);
+  if (!engine.containers_error.empty())
+    throw Error(ErrorKind::unsupported, printable(engine.containers_error));
+  for (const ContainerSeen& container : engine.containers.value_or(std::vector<ContainerSeen>{})) {
+    if (container.name == name) return container.id;
+  }
+  return "";
 }
 
 }  // namespace hardened

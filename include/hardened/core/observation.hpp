@@ -72,6 +72,7 @@ struct ContainerSeen {
   std::string name;
   std::string runtime;
   bool running = false;
+  std::string id = {};
 };
 
 struct EngineSeen {

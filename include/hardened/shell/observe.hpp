@@ -20,4 +20,8 @@ struct Whereabouts {
 // Ends in a mount namespace of its own, in which the last probe mounted something.
 Observation observe(Kernel& kernel, const Environment& environment, const Whereabouts& where);
 
+// Of the Docker container of that name, running or not, as the engine of this host keeps it; empty:
+// there is none. Throws Error where its data root cannot be read.
+std::string docker_container_id(Kernel& kernel, const std::string& name);
+
 }  // namespace hardened
