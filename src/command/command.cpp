@@ -26,6 +26,9 @@ constexpr std::array kCommands{
     Command{"explain", "every change to a container, why, and the setting for it", explain_command},
     Command{"log", "what was decided on this host: filter, follow, sum up", log_command},
     Command{"doctor", "what this host and its Docker leave to be desired", doctor_command},
+    Command{"configure", "register hardened with an engine: docker, containerd, crio, podman",
+            configure_command},
+    Command{"unconfigure", "take it out of an engine's configuration again", unconfigure_command},
     Command{"version", "hardened's own version, and the runtime it becomes", version_command},
     Command{"help", "this text", help_command},
 };
@@ -56,7 +59,7 @@ int help_command(Arguments arguments, Kernel& kernel, const Environment& environ
       "  hardened ANY OTHER RUNC CALL              as runc, untouched\n\n"
       "commands of its own:\n";
   for (const Command& command : kCommands) {
-    text.append("  ").append(command.name).append(12 - command.name.size(), ' ');
+    text.append("  ").append(command.name).append(13 - command.name.size(), ' ');
     text.append(command.summary).append("\n");
   }
   print(kernel, text);

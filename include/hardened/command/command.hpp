@@ -26,6 +26,8 @@ int policy_command(Arguments arguments, Kernel& kernel, const Environment& envir
 int explain_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int log_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int doctor_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int configure_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int unconfigure_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int version_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 
 }  // namespace hardened
