@@ -19,6 +19,11 @@ struct Kind {
 
 constexpr std::array kEngines{
     Kind{"docker", "daemon.json, profile standard", configure_docker, unconfigure_docker},
+    Kind{"containerd", "config.toml, or conf.d from 2.0 on; profile pod", configure_containerd,
+         unconfigure_containerd},
+    Kind{"crio", "a file in crio.conf.d, profile pod", configure_crio, unconfigure_crio},
+    Kind{"podman", "a file in containers.conf.d, profile pod", configure_podman,
+         unconfigure_podman},
 };
 
 const Kind& engine_named(const std::string& name) {
@@ -32,7 +37,11 @@ const Kind& engine_named(const std::string& name) {
 }
 
 void add_shared(CLI::App& app, std::string& engine, ConfigureOptions& options) {
-  app.add_option("ENGINE", engine, "docker");
+  std::string engines;
+  for (const Kind& kind : kEngines) {
+    engines.append(engines.empty() ? "" : "; ").append(kind.name).append(": ").append(kind.summary);
+  }
+  app.add_option("ENGINE", engine, engines);
   app.add_flag("--dry-run", options.dry_run, "show the difference, write nothing");
   app.add_flag("--reload", options.reload, "have the engine read its configuration afterwards");
   app.add_option("--file", options.file, "the engine's configuration file");
@@ -41,7 +50,8 @@ void add_shared(CLI::App& app, std::string& engine, ConfigureOptions& options) {
 }
 
 void need_engine(const std::string& engine) {
-  if (engine.empty()) throw Error(ErrorKind::usage, "an engine is needed: docker");
+  if (engine.empty())
+    throw Error(ErrorKind::usage, "an engine is needed: docker, containerd, crio or podman");
 }
 
 // Authors indent by tabs, which harm no terminal.
@@ -50,6 +60,34 @@ std::string with_tabs(std::string_view line) {
   for (const std::string& part : split(line, '\t')) text += printable(part, kWhole) + '\t';
   text.pop_back();
   return text;
+}
+
+// Whether an engine's configuration names this executable, or a link beside it: what a package asks
+// before it goes.
+int check(Kernel& kernel, ConfigureOptions options) {
+  const std::string binary = kernel.read_link(kWorkingDirectory, "/proc/self/exe").value_or("");
+  if (!binary.starts_with('/')) {
+    throw Error(ErrorKind::unsupported, "its own place cannot be read from /proc");
+  }
+  const std::array<std::pair<const char*, std::string>, 5> files{{
+      {"docker", docker_file(kernel, options)},
+      {"containerd", kContainerdFile},
+      {"containerd", kContainerdDropIn},
+      {"crio", kCrioFile},
+      {"podman", kPodmanFile},
+  }};
+  int code = 0;
+  for (const auto& [engine, file] : files) {
+    const std::string text = text_of_file(kernel, file);
+    if (text.find('"' + binary + '"') == std::string::npos &&
+        text.find('"' + binary + '-') == std::string::npos) {
+      continue;
+    }
+    code = 3;
+    print_line(kernel, printable(file) + " names " + printable(binary) + ": hardened unconfigure " +
+                           engine + " --reload");
+  }
+  return code;
 }
 
 }  // namespace
@@ -68,7 +106,7 @@ std::string difference(const EngineFile& file, std::string_view after) {
 
 void print_line(Kernel& kernel, std::string_view text) { print(kernel, std::string(text) + '\n'); }
 
-int configure_command(Arguments arguments, Kernel& kernel, const Environment&) {
+int configure_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
   std::string engine;
   ConfigureOptions options;
   CLI::App app("Registers this executable as the runtime `hardened` of an engine.",
@@ -79,18 +117,25 @@ int configure_command(Arguments arguments, Kernel& kernel, const Environment&) {
                "has run; implies --reload");
   if (!parse_options(app, arguments, kernel)) return 0;
   need_engine(engine);
+  options.environment = &environment;
   return engine_named(engine).configure(kernel, options);
 }
 
-int unconfigure_command(Arguments arguments, Kernel& kernel, const Environment&) {
+int unconfigure_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
   std::string engine;
   ConfigureOptions options;
   CLI::App app("Takes the runtime `hardened` out of an engine's configuration.",
                "hardened unconfigure");
   add_shared(app, engine, options);
+  bool checks = false;
+  app.add_flag(
+      "--check", checks,
+      "change nothing: exit code 3 and what to do, if an engine's file names this executable");
   app.add_flag("--force", options.force, "although containers use it that cannot start again then");
   if (!parse_options(app, arguments, kernel)) return 0;
+  if (checks) return check(kernel, options);
   need_engine(engine);
+  options.environment = &environment;
   return engine_named(engine).unconfigure(kernel, options);
 }
 
