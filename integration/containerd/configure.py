@@ -29,6 +29,23 @@ OWN_RUNTIMES = """version = 2
 """
 
 
+TRIAL = Path("/var/cache/hardened-trial")
+
+
+def place_for_trials(case: unittest.TestCase) -> None:
+    """Where the wrapper tries a bundle, on a file system whose files can be id-mapped."""
+    TRIAL.mkdir(mode=0o711, exist_ok=True)
+    command.run("mount", "-t", "tmpfs", "-o", "mode=711", "trial", str(TRIAL)).check()
+
+    def leave() -> None:
+        left = list(TRIAL.iterdir())
+        command.run("umount", str(TRIAL)).check()
+        TRIAL.rmdir()
+        case.assertEqual([], left)
+
+    case.addCleanup(leave)
+
+
 class Configure(unittest.TestCase):
     def setUp(self) -> None:
         verdict.need_installed(os.access(CONTAINERD, os.X_OK), f"{CONTAINERD} is not installed")
@@ -78,6 +95,7 @@ class Configure(unittest.TestCase):
 
     def test_the_cgroup_driver_is_taken_over_and_the_default_comes_back(self):
         self.file.write_text(OWN_RUNTIMES)
+        place_for_trials(self)
         done = self.own("configure", "containerd", "--default").check()
         self.assertIn("a trial container ran", done.out)
         self.assertIn("SystemdCgroup = true", self.options_of("hardened"))

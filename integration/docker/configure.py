@@ -118,7 +118,7 @@ class Configure(Engine):
         broken = self.file.read_text().replace("{", '{\n "debug" true,', 1)
         self.file.write_text(broken)
         done = self.own("configure", "docker").check_failed()
-        self.assertIn("line 2, column 10", done.err)
+        self.assertIn("line 2, column 13", done.err)
         self.assertEqual(broken, self.file.read_text())
 
     def test_an_executable_that_others_can_write_is_refused(self):

@@ -11,6 +11,23 @@ DROP_IN = Path("/etc/containers/containers.conf.d/50-hardened.conf")
 RUN = ("run", "--rm", "--network", "none", podman.IMAGE, "cat", "/proc/self/status")
 
 
+TRIAL = Path("/var/cache/hardened-trial")
+
+
+def place_for_trials(case: unittest.TestCase) -> None:
+    """Where the wrapper tries a bundle, on a file system whose files can be id-mapped."""
+    TRIAL.mkdir(mode=0o711, exist_ok=True)
+    command.run("mount", "-t", "tmpfs", "-o", "mode=711", "trial", str(TRIAL)).check()
+
+    def leave() -> None:
+        left = list(TRIAL.iterdir())
+        command.run("umount", str(TRIAL)).check()
+        TRIAL.rmdir()
+        case.assertEqual([], left)
+
+    case.addCleanup(leave)
+
+
 class Configure(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -28,6 +45,7 @@ class Configure(unittest.TestCase):
         return status_fields(self.engine.cli(*RUN, runtime=runtime).check().out)
 
     def test_by_name_as_default_and_gone_again(self):
+        place_for_trials(self)
         self.assertIn("50-hardened.conf", self.own("configure", "podman", "--dry-run").check().out)
         self.assertFalse(DROP_IN.exists())
         self.own("configure", "podman").check()

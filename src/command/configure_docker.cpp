@@ -218,8 +218,12 @@ int unconfigure_docker(Kernel& kernel, const ConfigureOptions& options) {
     print_line(kernel, "dockerd has to read it: systemctl reload docker, or --reload");
     return 0;
   }
-  reload_until(engine, [&] { return !knows_runtime(engine); });
-  print_line(kernel, "reloaded: dockerd has no runtime " + kName);
+  reload_until(engine, [&] { return engine.client.default_runtime() != kName; });
+  print_line(kernel, "reloaded: the default runtime is " +
+                         printable(engine.client.default_runtime()) +
+                         (knows_runtime(engine)
+                              ? "; dockerd forgets the runtime hardened itself with its next start"
+                              : ""));
   return 0;
 }
 

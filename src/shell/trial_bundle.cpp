@@ -14,15 +14,19 @@ namespace {
 
 constexpr std::size_t kLargestExecutable = 256U << 20;
 
-// A directory below the state directory with rootfs/hardened and config.json, removed with this.
+// Not below /run: Debian mounts that without execution, and our own state directory is no place for
+// a rootfs. Engines keep theirs below /var too.
+constexpr const char* kPlace = "/var/cache/hardened-trial";
+
+// A directory of its own with rootfs/hardened and config.json, removed with this.
 class TrialBundle {
  public:
   TrialBundle(Kernel& kernel, const Environment& environment) : kernel_(kernel) {
     const auto own = kernel.read_link(kWorkingDirectory, "/proc/self");
     if (!own) throw Error(ErrorKind::unsupported, "/proc is not mounted");
     id_ = "hardened-trial-" + *own;
-    path_ = environment.state + "/trial-" + *own;
-    kernel.make_directory(kWorkingDirectory, environment.state, 0711);
+    path_ = std::string(kPlace) + '/' + *own;
+    kernel.make_directory(kWorkingDirectory, kPlace, 0711);
     try {
       fill(find_runtime(kernel, environment));
     } catch (...) {
@@ -74,8 +78,9 @@ class TrialBundle {
   void remove() noexcept {
     try {
       remove_below(path_);
+      kernel_.unlink(kWorkingDirectory, kPlace, AT_REMOVEDIR);
     } catch (const std::exception&) {
-      // Below /run: gone with the next boot.
+      // A cache: what stays does no harm, and another trial may be in there.
     }
   }
 
