@@ -87,6 +87,7 @@ class Configure(Engine):
         )
         self.engine.cli("start", "-a", "old").check()
         self.engine.stop_daemon()
+        self.engine.settings = json.loads(self.file.read_text())  # what start() writes
         self.engine.start()
         self.assertIn("nothing to be done", self.own("unconfigure", "docker").check().out)
 
