@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lib import command, sandbox, state
 from lib.bundle import ENVIRONMENT, Bundle, Runtime
-from lib.case import status_fields
 from lib.docker import RUNC
+from lib.kernel import status_fields
 
 POLICY = Path("/etc/hardened/policy.json")
 

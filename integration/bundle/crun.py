@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """crun as the low-level runtime: what holds under runc holds under it."""
-import json
 import os
 import subprocess
 import unittest
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from lib import command, sandbox, state
 from lib.bundle import ENVIRONMENT, Bundle, Runtime
-from lib.case import status_fields
+from lib.kernel import status_fields
 
 CRUN = "/usr/bin/crun"
 LINK = Path("/etc/hardened/runtime")
@@ -121,29 +120,6 @@ class Crun(unittest.TestCase):
         self.assertEqual(3, done.code, str(done))
         self.assertRegex(done.err, "/mounts/[0-9]+/destination: .* which crun leaves out")
         self.assertEqual([], os.listdir(volume))
-
-    def test_exec_cannot_exceed_the_container(self):
-        identifier = self.started()
-        ceiling = status_fields(self.inside(identifier, "cat /proc/self/status"))
-        self.assertEqual(("1", "2"), (ceiling["NoNewPrivs"], ceiling["Seccomp"]))
-        fields = status_fields(
-            self.inside(identifier, "--cap", "CAP_SYS_ADMIN", "cat /proc/self/status")
-        )
-        self.assertEqual((ceiling["CapBnd"], "1"), (fields["CapBnd"], fields["NoNewPrivs"]))
-        file = self.bundle.directory / "process.json"
-        everything = ["CAP_SYS_ADMIN", "CAP_CHOWN"]
-        document = {
-            "cwd": "/",
-            "args": ["cat", "/proc/self/status"],
-            "user": {"uid": 0, "gid": 0},
-            "env": ["PATH=/bin"],
-            "capabilities": {kind: everything for kind in ("bounding", "effective", "permitted")},
-        }
-        file.write_text(json.dumps(document))
-        done = self.runtime.call("exec", "--process", str(file), identifier).check()
-        fields = status_fields(done.out)
-        self.assertEqual("1", fields["NoNewPrivs"])
-        self.assertEqual(0, int(fields["CapEff"], 16) & 1 << 21)
 
     def test_nothing_is_left_but_what_the_next_create_reclaims(self):
         before = state.mounts()

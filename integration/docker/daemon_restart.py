@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from lib import command, state
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE
+from lib.kernel import status_fields
 
 UID_MAP = ("cat", "/proc/self/uid_map")
 

@@ -2,8 +2,9 @@
 """No process enters a container with more than it was started with, and no limit is lifted later."""
 from pathlib import Path
 
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE
+from lib.kernel import cgroup_file, memory, status_fields
 
 SET = ("CapBnd", "CapEff", "CapPrm")
 
@@ -87,33 +88,21 @@ class ExecAndUpdate(EngineCase):
         self.assertIn(codes[0], (126, 127))
         self.assertEqual(codes[0], codes[1])
 
-    def control(self, controller: str, name: str) -> str:
-        pid = self.engine.inspect(self.container, "{{.State.Pid}}")
-        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controller in controllers.split(",") or not controllers:
-                file = Path(f"/sys/fs/cgroup/{controllers}{path}/{name}")
-                if file.exists():
-                    return file.read_text().strip()
-        raise AssertionError(f"no {name}")
+    def control(self, *names: str) -> str | None:
+        return cgroup_file(self.engine.inspect(self.container, "{{.State.Pid}}"), *names)
 
     def test_update_cannot_lift_the_pids_limit(self):
         self.engine.cli("update", "--pids-limit", "-1", self.container)
-        self.assertLessEqual(int(self.control("pids", "pids.max")), 1024)
+        self.assertLessEqual(int(self.control("pids.max")), 1024)
         self.engine.cli("update", "--pids-limit", "500000", self.container)
-        self.assertLessEqual(int(self.control("pids", "pids.max")), 1024)
+        self.assertLessEqual(int(self.control("pids.max")), 1024)
 
     def test_update_lowers_a_limit(self):
         self.engine.cli("update", "--pids-limit", "77", self.container).check()
-        self.assertEqual("77", self.control("pids", "pids.max"))
+        self.assertEqual("77", self.control("pids.max"))
         self.engine.cli("update", "--pids-limit", "1000", self.container).check()
 
     def test_update_cannot_lift_the_memory_limit(self):
         self.engine.cli("update", "--memory", "1000g", "--memory-swap", "-1", self.container)
-        total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
-        name = (
-            "memory.max"
-            if Path("/sys/fs/cgroup/cgroup.controllers").exists()
-            else "memory.limit_in_bytes"
-        )
-        self.assertLessEqual(int(self.control("memory", name)), total * 8 // 10)
+        limit = self.control("memory.max", "memory.limit_in_bytes")
+        self.assertLessEqual(int(limit), memory() * 8 // 10)

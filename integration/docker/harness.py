@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from lib import sandbox, state
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE
+from lib.kernel import status_fields
 
 
 class Harness(EngineCase):

@@ -4,22 +4,10 @@ import os
 from pathlib import Path
 
 from lib import sandbox
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE
+from lib.kernel import KEPT, V2, cgroup_file, mount_options, status_fields
 from lib.verdict import need_host
-
-# CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE
-KEPT = sum(1 << bit for bit in (0, 1, 3, 4, 5, 6, 7, 10))
-V2 = Path("/sys/fs/cgroup/cgroup.controllers").exists()
-
-
-def mount_options(mountinfo: str) -> dict[str, set[str]]:
-    """The options of the topmost mount at each place."""
-    found = {}
-    for line in mountinfo.splitlines():
-        words = line.split()
-        found[words[4]] = set(words[5].split(","))
-    return found
 
 
 class KernelTruth(EngineCase):
@@ -93,16 +81,6 @@ class KernelTruth(EngineCase):
         self.assertEqual("0", core)
         self.assertLessEqual(int(files), 1048576)
 
-    def limit(self, pid: str, v2: str, v1: str) -> str:
-        """A cgroup file of a process as the host sees it."""
-        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if V2 and not controllers:
-                return Path(f"/sys/fs/cgroup{path}/{v2}").read_text().strip()
-            if not V2 and v1.split(".")[0] in controllers.split(","):
-                return Path(f"/sys/fs/cgroup/{controllers}{path}/{v1}").read_text().strip()
-        raise AssertionError("no such controller")
-
     def test_processes_and_memory_are_bounded(self):
         for flags, pids in (
             ((), 1024),
@@ -110,15 +88,15 @@ class KernelTruth(EngineCase):
             (("--pids-limit", "50"), 50),
         ):
             pid = self.engine.inspect(self.sleeper(*flags), "{{.State.Pid}}")
-            self.assertEqual(pids, int(self.limit(pid, "pids.max", "pids.max")))
+            self.assertEqual(pids, int(cgroup_file(pid, "pids.max")))
         total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
-        bound = int(self.limit(pid, "memory.max", "memory.limit_in_bytes"))
+        bound = int(cgroup_file(pid, "memory.max", "memory.limit_in_bytes"))
         self.assertLessEqual(bound, total * 8 // 10)
         self.assertGreater(bound, total * 7 // 10)
 
     def test_memory_the_user_set_lower_stays(self):
         pid = self.engine.inspect(self.sleeper("--memory", "64m"), "{{.State.Pid}}")
-        self.assertEqual(64 << 20, int(self.limit(pid, "memory.max", "memory.limit_in_bytes")))
+        self.assertEqual(64 << 20, int(cgroup_file(pid, "memory.max", "memory.limit_in_bytes")))
 
     def test_devices_are_the_default_ones(self):
         script = "find /dev -type c -o -type b; head -c1 /dev/zero | wc -c >&2; mknod /tmp/m c 1 1"
@@ -133,7 +111,7 @@ class KernelTruth(EngineCase):
     def test_the_cgroup_lets_no_other_device_through(self):
         need_host(not V2, "cgroup v2: the device filter is a program that no file shows")
         pid = self.engine.inspect(self.sleeper(), "{{.State.Pid}}")
-        rules = self.limit(pid, "", "devices.list").splitlines()
+        rules = cgroup_file(pid, "devices.list").splitlines()
         # 10:200 is /dev/net/tun, which older runc allows in every container by itself.
         numbers = "1:3 1:5 1:7 1:8 1:9 5:0 5:1 5:2 10:200 136:*"
         allowed = {f"c {number}" for number in numbers.split()}
@@ -162,7 +140,7 @@ class KernelTruth(EngineCase):
     def test_cpu_shares_are_set_and_bounded(self):
         def shares(*flags: str, runtime: str = "hardened") -> int:
             pid = self.engine.inspect(self.sleeper(*flags, runtime=runtime), "{{.State.Pid}}")
-            return int(self.limit(pid, "cpu.weight", "cpu.shares"))
+            return int(cgroup_file(pid, "cpu.weight", "cpu.shares"))
 
         most = 100 * os.cpu_count() if V2 else 1024 * os.cpu_count()
         self.assertGreater(shares("--cpu-shares", "262144", runtime="runc"), most)

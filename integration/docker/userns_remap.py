@@ -4,8 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE
+from lib.kernel import status_fields
 
 FIRST, COUNT = 300000, 65536
 KEPT = 0x4FB  # the eight capabilities of `standard`

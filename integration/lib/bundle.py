@@ -10,13 +10,16 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 class Bundle:
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, rootfs: Path | None = None):
+        """`rootfs`: one that is there already, shared by many."""
         self.directory = directory
-        image.unpack(directory / "rootfs")
+        directory.mkdir(exist_ok=True)
+        if rootfs is None:
+            image.unpack(directory / "rootfs")
         command.run(RUNC, "spec", "--bundle", str(directory)).check()
         document = self.document()
         document["process"].update(terminal=False, args=["true"])
-        document["root"]["readonly"] = False
+        document["root"] = {"path": str(rootfs or "rootfs"), "readonly": False}
         self.write(document)
         self.name_cgroup(directory.name)
 

@@ -64,25 +64,3 @@ class EngineCase(unittest.TestCase):
             yield
         finally:
             POLICY.unlink()
-
-
-FIRST_HARDENED_ID = 1879048192
-KEPT = 0x4FB  # the eight capabilities of `standard`
-SHOW = "cat /proc/self/uid_map /proc/self/status; touch /usr/x"
-
-
-def expect_hardened(test: unittest.TestCase, done: Result) -> None:
-    """What SHOW printed, by whatever engine it ran: a range of ids of its own and the rest of `standard`."""
-    first, host, size = map(int, done.out.split("\n")[0].split())
-    test.assertEqual((0, 65536), (first, size))
-    test.assertGreaterEqual(host, FIRST_HARDENED_ID)
-    status = status_fields(done.out)
-    test.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
-    test.assertEqual(KEPT, int(status["CapBnd"], 16))
-    test.assertIn("Read-only file system", done.err)
-
-
-def status_fields(text: str) -> dict[str, str]:
-    """/proc/PID/status as a dictionary."""
-    pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
-    return {name: value.strip() for name, value in pairs}

@@ -23,8 +23,10 @@ def engine_release() -> int:
 class Docker:
     """Commands are the client's own words; `run` starts a container to its end under a runtime by name."""
 
+    NAME = "docker"
+
     def __init__(self, settings: dict | None = None):
-        self.directory = sandbox.base() / "docker"
+        self.directory = sandbox.base() / self.NAME
         self.settings = self.configuration() | (settings or {})
         self.daemon: subprocess.Popen | None = None
 

@@ -19,14 +19,14 @@ class Podman:
         self.rootless = rootless
         self.directory = sandbox.base() / ("rootless" if rootless else "podman")
         for name in ("", "storage", "tmp"):
-            (self.directory / name).mkdir(mode=0o755)
+            (self.directory / name).mkdir(mode=0o755, exist_ok=True)
         self.runtime_directory = Path("/run/podman-tests")
         self.run_root = Path("/run/containers/storage")  # Podman's own: /run is the tests'
         if rootless:
             self.runtime_directory = add_user(self.directory)
             self.run_root = self.runtime_directory / "containers"
         else:
-            self.runtime_directory.mkdir(mode=0o700)
+            self.runtime_directory.mkdir(mode=0o700, exist_ok=True)
 
     def environment(self) -> dict:
         return {
@@ -57,12 +57,13 @@ class Podman:
         runtime = runtime or sandbox.binary()
         return self.cli("run", "--rm", "--network", "none", *words, runtime=runtime)
 
-    def start(self, *words: str) -> str:
+    def start(self, *words: str, runtime: str | Path | None = None) -> str:
         """A container that stays; its monitor keeps standard output open, so the id comes by a file."""
         file = self.directory / "tmp/cidfile"
         file.unlink(missing_ok=True)
         with open(self.directory / "log", "wb") as log:
-            line = self.line("run", "-d", "--network", "none", "--cidfile", str(file), *words, runtime=sandbox.binary())
+            network = () if "--network" in words else ("--network", "none")
+            line = self.line("run", "-d", "--cidfile", str(file), *network, *words, runtime=runtime or sandbox.binary())
             code = command.run_to_file(log, *line, environment=self.environment())
         if code:
             raise AssertionError((self.directory / "log").read_text())

@@ -34,6 +34,8 @@ def add_user(home: Path) -> Path:
 class RootlessDocker(Docker):
     """What dockerd-rootless.sh starts, without a network of its own."""
 
+    NAME = "rootless"
+
     def __init__(self):
         super().__init__({"bridge": "none", "iptables": False, "ip-forward": False})
         verdict.need_installed(os.access(ROOTLESSKIT, os.X_OK), f"{ROOTLESSKIT} is not installed")

@@ -7,7 +7,8 @@ import unittest
 from pathlib import Path
 
 from lib import command, slowness
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
+from lib.kernel import status_fields
 from lib.verdict import need_installed
 from workloads.cases import WORKLOADS, Workload, script
 
