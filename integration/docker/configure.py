@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from lib import command, sandbox, slowness
-from lib.case import status_fields
+from lib.kernel import status_fields
 from lib.docker import IMAGE, Docker
 
 STATUS = ("cat", "/proc/self/status")

@@ -83,8 +83,6 @@ class Runc(Adapter):
 
 class Crun(Runc):
     column = "crun alone"
-    # crun 1.8 clears both on what it binds into a container with a user namespace.
-    without = {"state has no devices and no set-user-ID": "**not below crun**"}
 
     def __init__(self) -> None:
         need_installed(os.access(CRUN, os.X_OK), f"{CRUN} is not installed")

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from lib import command, podman, sandbox
-from lib.case import status_fields
+from lib.kernel import status_fields
 
 DROP_IN = Path("/etc/containers/containers.conf.d/50-hardened.conf")
 RUN = ("run", "--rm", "--network", "none", podman.IMAGE, "cat", "/proc/self/status")

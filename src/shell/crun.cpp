@@ -8,6 +8,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/host_views.hpp"
+#include "hardened/core/mount_options.hpp"
 #include "hardened/core/mount_places.hpp"
 #include "hardened/shell/standard_streams.hpp"
 
@@ -36,6 +37,19 @@ void require_nested_kept(const std::string& runtime, const Plan& plan, const Fac
     throw refused({"mounts", join("/mounts", nesting.mount) + "/destination",
                    "a mount inside another one, which crun leaves out of a user namespace",
                    "user_namespaces(7)", ""});
+  }
+}
+
+void repeat_mount_flags(const std::string& runtime, Json& config) {
+  if (!is_crun(runtime) || find_array(config, "/linux/uidMappings").empty()) return;
+  for (std::size_t index = 0; index < find_array(config, "/mounts").size(); ++index) {
+    Json& mount = config.at("mounts").at(index);
+    MountOptions options(find_strings(mount, "/options"));
+    if (!is_bind(mount)) continue;
+    for (const std::string word : {"nosuid", "nodev", "noexec"}) {
+      if (options.has(word)) options.want("r" + word);
+    }
+    mount["options"] = options.words();
   }
 }
 

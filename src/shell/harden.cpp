@@ -155,7 +155,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   IdLease lease(kernel, environment, key);
   const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see,
                                         offer_ids(lease, environment, profile));
-  const Plan plan = make_plan(document, profile, inspection.facts, key.id);
+  Plan plan = make_plan(document, profile, inspection.facts, key.id);
   add_plan(trail.decision, document, plan);
   require_no_refusals(plan);
   require_all_seen(plan);
@@ -163,6 +163,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   verify_plan(document, plan, profile, inspection.facts);
   evaluate_seccomp(plan.config, profile);
   require_nested_kept(runtime, plan, inspection.facts);
+  repeat_mount_flags(runtime, plan.config);  // stricter only, so verified without it
 
   // From here on each step is undone where a later one fails; execve outlives them all.
   const IdMaps maps = maps_in(find_object(plan.config, "/linux"));

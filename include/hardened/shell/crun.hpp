@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hardened/core/facts.hpp"
+#include "hardened/core/json.hpp"
 #include "hardened/core/plan.hpp"
 #include "hardened/shell/kernel.hpp"
 
@@ -17,6 +18,11 @@ bool is_crun(const std::string& runtime);
 // would be missing, and what the user has read-only or in memory be written to the outer source.
 // Throws Error(refused).
 void require_nested_kept(const std::string& runtime, const Plan& plan, const Facts& facts);
+
+// crun (1.8) clears nosuid, nodev and noexec on what it binds into a user namespace, unless the
+// bind is read-only; the recursive words it sets afterwards. So `config` says each in that way too:
+// for a bind that takes nothing along it is the same.
+void repeat_mount_flags(const std::string& runtime, Json& config);
 
 // crun gives whatever its standard streams are to the container's root. The host's /dev/null would
 // be that container's from then on, on the host: its root could close it to everybody. A device of
