@@ -36,7 +36,7 @@ class Pods(unittest.TestCase):
         self.assertEqual("containerd", self.engine.call("Version")["runtime_name"])
         with self.assertRaises(cri.Failed) as caught:
             self.pod("unknown", "no-such-handler")
-        self.assertIn("no-such-handler", str(caught.exception))
+        self.assertIn('no runtime for "no-such-handler" is configured', str(caught.exception))
 
     def test_a_pod_that_names_no_class_is_runcs(self):
         """So it is the handler that hardens: the two are told apart by the kernel."""
