@@ -41,6 +41,7 @@ ENTRY = "COPY entrypoint /usr/local/bin/docker-entrypoint.sh\nRUN chmod 755 /usr
     'ENTRYPOINT ["docker-entrypoint.sh"]\n'
 )
 FETCH = "talk /"
+MQTT_CONNECT = "\\020\\014\\0\\004MQTT\\004\\002\\0\\074\\0\\0"
 
 WORKLOADS = (
     Workload(
@@ -184,8 +185,11 @@ VOLUME ["/mosquitto/data", "/mosquitto/log"]
         + command("/usr/sbin/mosquitto", "-c", "/mosquitto/config/mosquitto.conf"),
         1883,
         # CONNECT with an empty client id, answered by CONNACK.
-        "printf '\\020\\014\\0\\004MQTT\\004\\002\\0\\074\\0\\0' | talk | od -An -tx1",
+        f"printf '{MQTT_CONNECT}' | talk | od -An -tx1",
         "20 02 00 00",
+        # A retained message to the topic a, which a subscription gets at once.
+        f"printf '{MQTT_CONNECT}\\061\\007\\0\\001akept' | talk",
+        f"printf '{MQTT_CONNECT}\\202\\006\\0\\001\\0\\001a\\0' | talk",
         files={
             "entrypoint": '#!/bin/sh\nset -e\nif [ "$(id -u)" = 0 ]; then\n'
             '  [ -d /mosquitto ] && chown -R mosquitto:mosquitto /mosquitto || true\nfi\nexec "$@"\n',
