@@ -22,6 +22,8 @@ int help_command(Arguments, Kernel&, const Environment&);
 
 constexpr std::array kCommands{
     Command{"dry-run", "print the rewritten config.json, or what changed and why", dry_run_command},
+    Command{"verify", "running containers judged from the kernel: CIS, Pod Security",
+            verify_command},
     Command{"policy", "show, check, schema: the policy in force", policy_command},
     Command{"explain", "every change to a container, why, and the setting for it", explain_command},
     Command{"log", "what was decided on this host: filter, follow, sum up", log_command},

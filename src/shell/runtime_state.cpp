@@ -37,6 +37,10 @@ std::string bundle_of_labels(const Json& state) {
   return bundle;
 }
 
+std::uint64_t start_of(const Json& state, std::string_view pointer) {
+  return static_cast<std::uint64_t>(find_integer(state, pointer).value_or(0));
+}
+
 // Go takes $PWD for the working directory where it leads there: a name through links.
 bool is_same_directory(Kernel& kernel, const std::string& one, const std::string& other) {
   if (one == other) return true;
@@ -57,10 +61,12 @@ bool is_same_directory(Kernel& kernel, const std::string& one, const std::string
 
 RuntimeState runtime_state(Kernel& kernel, const ContainerKey& key) {
   if (const auto runc = read_state(kernel, key, "/state.json")) {
-    return {find_integer(*runc, "/init_process_pid").value_or(0), bundle_of_labels(*runc)};
+    return {find_integer(*runc, "/init_process_pid").value_or(0),
+            start_of(*runc, "/init_process_start"), bundle_of_labels(*runc)};
   }
   if (const auto crun = read_state(kernel, key, "/status")) {
-    return {find_integer(*crun, "/pid").value_or(0), find_string(*crun, "/bundle").value_or("")};
+    return {find_integer(*crun, "/pid").value_or(0), start_of(*crun, "/process-start-time"),
+            find_string(*crun, "/bundle").value_or("")};
   }
   return {};
 }

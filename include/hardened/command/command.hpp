@@ -28,6 +28,7 @@ int log_command(Arguments arguments, Kernel& kernel, const Environment& environm
 int doctor_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int configure_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int unconfigure_command(Arguments arguments, Kernel& kernel, const Environment& environment);
+int verify_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 int version_command(Arguments arguments, Kernel& kernel, const Environment& environment);
 
 }  // namespace hardened

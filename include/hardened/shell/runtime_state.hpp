@@ -13,8 +13,9 @@
 namespace hardened {
 
 struct RuntimeState {
-  std::int64_t init = 0;  // its pid; 0: not told
-  std::string bundle;     // as the runtime names it; empty: not told
+  std::int64_t init = 0;    // its pid; 0: not told
+  std::uint64_t start = 0;  // its start time, as of processes; 0: not told
+  std::string bundle;       // as the runtime names it; empty: not told
 };
 
 // As runc and crun write it, in a form of their own.
