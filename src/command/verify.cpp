@@ -75,7 +75,7 @@ std::vector<Candidate> chosen(Kernel& kernel, const Options& options) {
   for (const std::string& name : options.containers) {
     found.push_back(choose_container(running, name));
   }
-  for (const int pid : options.pids) found.push_back(container_of(kernel, table, running, pid));
+  for (const int pid : options.pids) found.push_back(container_of(table, running, pid));
   return found;
 }
 

@@ -85,6 +85,8 @@ std::vector<Candidate> kept_in(Kernel& kernel, const std::string& root) {
 bool has_root_of_its_own(Kernel& kernel, int pid, const Mount* host_root) try {
   const std::optional<Descriptor> process = hold_process(kernel, pid);
   if (!process || host_root == nullptr) return false;
+  // A thread of the kernel runs no program: kdevtmpfs has a mount namespace of its own.
+  if (!kernel.read_link(process->number(), "exe")) return false;
   const MountView view{pid, mounts_of(kernel, *process)};
   const Mount* root = root_mount(view);
   return root == nullptr || root->device != host_root->device || root->root != host_root->root;
@@ -211,11 +213,12 @@ const Candidate& choose_container(const std::vector<Candidate>& candidates,
   throw Error(ErrorKind::usage, "the id " + quoted + " begins that of several: " + names);
 }
 
-Candidate container_of(Kernel&, const ProcessTable& table, const std::vector<Candidate>& candidates,
+Candidate container_of(const ProcessTable& table, const std::vector<Candidate>& candidates,
                        int pid) {
   const Inhabitant* process = find_process(table, pid);
   if (process == nullptr) {
-    throw Error(ErrorKind::usage, "no process has the pid " + std::to_string(pid));
+    throw Error(ErrorKind::usage, "there is no process " + std::to_string(pid) +
+                                      ", or it is not for this user to look at");
   }
   for (const Candidate& candidate : candidates) {
     const Inhabitant* init = find_process(table, candidate.init);

@@ -124,8 +124,8 @@ std::optional<ProcessSighting> sight_process(Kernel& kernel, const Descriptor& p
       if (link && !link->empty()) texts.namespaces[name] = *link;
     }
     texts.unseen = std::move(reader.unseen);
-    // A process that died while its links were read shows none; its status would be gone too.
-    read_file(kernel, process, "stat");
+    // One that died meanwhile showed fewer namespaces than it had.
+    if (is_zombie(read_file(kernel, process, "stat"))) return std::nullopt;
     return process_of(texts);
   } catch (const Error& error) {
     if (has_ended(error)) return std::nullopt;

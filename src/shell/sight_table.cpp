@@ -112,7 +112,8 @@ ProcessTable list_processes(Kernel& kernel) {
         table.processes.push_back(*std::move(found));
       }
     } catch (const Error&) {
-      ++table.closed;
+      // Init is in no container that we could see from here.
+      if (*pid != 1) ++table.closed;
     }
   }
   return table;

@@ -40,6 +40,13 @@ class OtherProcess {
   OtherProcess(const OtherProcess&) = delete;
   OtherProcess& operator=(const OtherProcess&) = delete;
 
+  pid_t pid() const { return pid_; }
+  // It has ended, but nobody has asked how: a zombie.
+  void kill() const {
+    ::kill(pid_, SIGKILL);
+    siginfo_t ended{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT);
+  }
   // "ns/net" -> "/proc/PID/ns/net"
   std::string proc(const std::string& name) const {
     return "/proc/" + std::to_string(pid_) + "/" + name;

@@ -60,8 +60,8 @@ std::vector<Candidate> find_containers(Kernel& kernel, const ProcessTable& table
 const Candidate& choose_container(const std::vector<Candidate>& candidates,
                                   const std::string& wanted);
 // The one that process is in. Throws Error(usage): it is in none.
-Candidate container_of(Kernel& kernel, const ProcessTable& table,
-                       const std::vector<Candidate>& candidates, int pid);
+Candidate container_of(const ProcessTable& table, const std::vector<Candidate>& candidates,
+                       int pid);
 
 // Every process that is in the container by its cgroup, or by its pid or mount namespace.
 ContainerSighting sight(Kernel& kernel, const Candidate& candidate);
