@@ -138,7 +138,9 @@ void sensitive_directories(const Scene& scene, Finding& finding) {
   std::vector<std::string> others;
   each_origin(scene, finding, [&](const MountOrigin& origin) {
     const std::string& place = origin.mount.mount_point;
-    if (origin.origin == Origin::sensitive) {
+    if (origin.unplaced) {
+      finding.warn(place + " is an overlay whose layers have no names here");
+    } else if (origin.origin == Origin::sensitive) {
       const std::string shown = origin.host_path.empty() ? "" : " shows " + origin.host_path + ',';
       finding.fail(place + shown + " reaches " + origin.reaches + ", " + mode_of(origin.mount));
     } else if (origin.origin == Origin::own && origin.mount.source.starts_with("/dev/")) {
@@ -185,6 +187,9 @@ void propagation(const Scene& scene, Finding& finding) {
 
 void host_paths(const Scene& scene, Finding& finding) {
   each_origin(scene, finding, [&](const MountOrigin& origin) {
+    if (origin.unplaced) {
+      finding.warn(origin.mount.mount_point + " is an overlay whose layers have no names here");
+    }
     if (origin.origin != Origin::host && origin.origin != Origin::sensitive) return;
     finding.fail(origin.mount.mount_point + " shows the host's " +
                  (origin.host_path.empty() ? origin.reaches : origin.host_path));

@@ -73,7 +73,7 @@ class Origins {
     origin.socket = socket_in(mount, origin.host_path);
     if (&mount == root_) {
       origin.origin = Origin::rootfs;
-      origin.reaches = reached_by_rootfs(mount, origin.host_path);
+      judge_rootfs(origin);
     } else if (is_part_of_rootfs(mount)) {
       origin.origin = Origin::rootfs;
     } else if (is_mask(mount, origin.host_path) ||
@@ -84,7 +84,7 @@ class Origins {
     } else if (!origin.host_path.empty()) {
       judge(origin);
     } else if (mount.file_system == "overlay") {
-      origin.reaches = reached_by_layers(mount);
+      judge_layers(origin, mount);
     }
     if (!origin.reaches.empty()) origin.origin = Origin::sensitive;
     return origin;
@@ -138,9 +138,29 @@ class Origins {
   }
 
   // Where the rootfs, or a layer of it, is the host's own directory and not one of an engine's.
-  std::string reached_by_rootfs(const Mount& mount, const std::string& host_path) const {
-    if (mount.file_system == "overlay" && host_path.empty()) return reached_by_layers(mount);
-    return host_path.empty() ? "" : reached_by_directory(mount, host_path);
+  void judge_rootfs(MountOrigin& origin) const {
+    const Mount& mount = origin.mount;
+    if (!origin.host_path.empty()) {
+      origin.reaches = reached_by_directory(mount, origin.host_path);
+    } else if (mount.file_system != "overlay") {
+      return;
+    } else if (mount.super_options.find("=/proc/") == std::string::npos) {
+      judge_layers(origin, mount);
+    } else if (const Mount* engine = mount_of_engine()) {
+      judge_layers(origin, *engine);
+    } else {
+      // Layers that were given as descriptors.
+      origin.unplaced = true;
+    }
+  }
+
+  // The engine's own mount of the same rootfs, beside which hardened lays the container's.
+  const Mount* mount_of_engine() const {
+    const auto found =
+        std::find_if(host_.mounts.begin(), host_.mounts.end(), [&](const Mount& mount) {
+          return !container_.rootfs.empty() && mount.mount_point == container_.rootfs;
+        });
+    return found == host_.mounts.end() ? nullptr : &*found;
   }
 
   std::string reached_by_directory(const Mount& mount, const std::string& path) const {
@@ -160,19 +180,22 @@ class Origins {
     return {};
   }
 
-  std::string reached_by_layers(const Mount& mount) const {
+  void judge_layers(MountOrigin& origin, const Mount& mount) const {
     Overlay overlay;
     try {
       overlay = parse_overlay(mount.super_options);
     } catch (const Error&) {
-      return "layers that cannot be told";
+      origin.unplaced = true;
+      return;
     }
     if (!overlay.upper.empty()) overlay.lower.push_back(overlay.upper);
     for (const std::string& layer : overlay.lower) {
       if (!layer.starts_with('/')) continue;  // below the engine's own directory
-      if (const std::string place = reached_by_directory({}, layer); !place.empty()) return place;
+      origin.unplaced |= at_or_below(layer, "/proc");
+      if (origin.unplaced) return;
+      origin.reaches = reached_by_directory({}, layer);
+      if (!origin.reaches.empty()) return;
     }
-    return {};
   }
 
   bool is_init(const MountOrigin& origin) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/mount_origins.hpp"
 #include "hardened/core/paths.hpp"
@@ -66,6 +67,16 @@ std::vector<std::string> usual_roots(Kernel& kernel) {
   return roots;
 }
 
+std::string rootfs_of(Kernel& kernel, const std::string& bundle) try {
+  const Descriptor file =
+      kernel.open(kWorkingDirectory, bundle + "/config.json", O_RDONLY | O_NOFOLLOW, Walk::follow);
+  const Json document = parse_document(kernel.read_all(file.number(), kLongestProcFile));
+  const std::string path = find_string(document, "/root/path").value_or("");
+  return path.starts_with('/') || path.empty() ? path : bundle + '/' + path;
+} catch (const Error&) {
+  return {};  // said where it is missed
+}
+
 // Those of which the first process runs: its number may be another's by now.
 std::vector<Candidate> kept_in(Kernel& kernel, const std::string& root) {
   std::vector<Candidate> found;
@@ -73,7 +84,9 @@ std::vector<Candidate> kept_in(Kernel& kernel, const std::string& root) {
     try {
       const RuntimeState state = runtime_state(kernel, {root, id});
       const int init = static_cast<int>(state.init);
-      if (init > 0 && runs(kernel, {init, state.start})) found.push_back({id, "", root, init});
+      if (init > 0 && runs(kernel, {init, state.start})) {
+        found.push_back({id, "", root, init, rootfs_of(kernel, state.bundle)});
+      }
     } catch (const Error&) {
       continue;  // no state of a container, or none to read: the kernel tells of it
     }

@@ -32,6 +32,7 @@ class Look {
     seen_.name = candidate.name;
     seen_.runtime = candidate.runtime;
     seen_.init = candidate.init;
+    seen_.rootfs = candidate.rootfs;
   }
 
   // How many ended while they were looked at.

@@ -92,6 +92,25 @@ TEST(JudgeMounts, ARootfsOfTheHostsOwnDirectoriesFails) {
   EXPECT_EQ("FAIL: / reaches /, read-only", verdict_of("CIS 5.6", container));
 }
 
+// As hardened lays it over the engine's layers, which it holds as descriptors.
+TEST(JudgeMounts, LayersWithoutNamesAreJudgedByTheEnginesOwnMountOrNotAtAll) {
+  ContainerSighting container = hardened_container();
+  container.views[0].mounts[0] = mount_line(
+      "50 40 0:50 / / ro - overlay overlay "
+      "rw,lowerdir=/proc/self/fd/9,upperdir=/proc/self/fd/8,workdir=/proc/self/fd/7");
+  EXPECT_EQ("WARN: / is an overlay whose layers have no names here",
+            verdict_of("CIS 5.6", container));
+  container.rootfs = "/var/lib/docker/overlay2/x/merged";
+  HostSighting host = host_for_tests();
+  const std::string line =
+      "60 20 0:60 / " + container.rootfs + " rw - overlay overlay rw,lowerdir=";
+  host.mounts.push_back(mount_line(line + "/var/lib/docker/overlay2/y/diff"));
+  EXPECT_EQ(Verdict::pass, item_of(judged(container, host), "CIS 5.6").verdict);
+  host.mounts.back() = mount_line(line + "/usr:/srv");
+  host.facts.sensitive.push_back({"/usr", {}, {"8:1", "/usr"}});
+  EXPECT_EQ("FAIL: / reaches /usr, read-only", verdict_of("CIS 5.6", container, host));
+}
+
 TEST(JudgeMounts, AnEngineSocketFailsByItsPlaceAndThroughItsDirectory) {
   EXPECT_TRUE(verdict_of("CIS 5.32", hardened_container()).starts_with("PASS: none of 1 sockets"));
   for (const std::string root : {"/docker.sock", "/"}) {

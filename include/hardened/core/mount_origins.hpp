@@ -29,6 +29,7 @@ struct MountOrigin {
   Origin origin = Origin::own;
   std::string host_path;  // where the host has it; empty: nowhere
   std::string reaches;    // of `sensitive`: which place
+  bool unplaced = false;  // an overlay whose layers nothing names
   std::string socket;     // the engine's socket that can be reached through it; empty: none
 };
 

@@ -90,7 +90,10 @@ struct ContainerSighting {
   std::string id;       // empty: nobody gave it one
   std::string name;     // the engine's; empty: none known
   std::string runtime;  // the runtime's state directory; empty: known from the kernel alone
-  int init = 0;         // 0: not known
+  // The engine's rootfs, as the runtime's document names it: asked only where the kernel shows an
+  // overlay whose layers have no names. Empty: not told.
+  std::string rootfs;
+  int init = 0;                            // 0: not known
   std::vector<std::string> cgroups;        // its own, one for each hierarchy
   std::vector<ProcessSighting> processes;  // by pid, init first
   std::vector<MountView> views;

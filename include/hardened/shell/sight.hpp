@@ -49,6 +49,7 @@ struct Candidate {
   std::string name;     // Docker's; empty: none known
   std::string runtime;  // the state directory that has it; empty: known from the kernel alone
   int init = 0;
+  std::string rootfs = {};  // root.path of its bundle; empty: not told
 };
 
 // Those that a runtime keeps below one of `roots` (empty: every place that engines use), then those
