@@ -87,6 +87,7 @@ void devices(const Scene& scene, Finding& finding) {
   for (const std::string& line : scene.container.unseen) {
     if (line.starts_with("devices") || line.starts_with("cgroup")) finding.warn(line);
   }
+  if (scene.container.views.empty()) finding.warn("no device could be looked at");
   const std::vector<DeviceAccess> permitted = permitted_devices(scene.profile.settings("devices"));
   for (const DeviceSighting& node : scene.container.devices) {
     if (within(access_to(node), permitted)) continue;
