@@ -107,6 +107,11 @@ bool is_open_everywhere(const std::string& path) {
   return holds(kMaskedEverywhere, path) || holds(kReadOnlyEverywhere, path);
 }
 
+// /dev, and what masks files of /proc.
+bool is_of_the_kernel(std::string_view place) {
+  return at_or_below(place, "/dev") || at_or_below(place, "/proc") || at_or_below(place, "/sys");
+}
+
 bool is_window(const Mount& mount) {
   return mount.file_system == "sysfs" || mount.file_system.starts_with("cgroup");
 }
@@ -127,7 +132,7 @@ void read_only_rootfs(const Scene& scene, Finding& finding) {
       if (holds(kCode, mount.mount_point)) {
         finding.warn(mount.mount_point + " is mounted writable over a read-only /");
       }
-      if (!at_or_below(mount.mount_point, "/dev")) add_once(writable, mount.mount_point);
+      if (!is_of_the_kernel(mount.mount_point)) add_once(writable, mount.mount_point);
     }
     finding.pass("/ is " + root->file_system +
                  ", ro; writable: " + (writable.empty() ? "nothing" : listed(writable)));

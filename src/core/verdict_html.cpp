@@ -66,9 +66,9 @@ std::string escaped(std::string_view text) {
 }
 
 std::string badge(Verdict verdict) {
-  const std::string name = verdict == Verdict::not_judged ? "none" : std::string(name_of(verdict));
-  const std::string shown = verdict == Verdict::not_judged ? "&ndash;" : name;
-  return "<b class=\"" + name + "\">" + shown + "</b>";
+  if (verdict == Verdict::not_judged) return "<span class=\"dim\">&ndash;</span>";
+  const std::string name(name_of(verdict));
+  return "<b class=\"" + name + "\">" + name + "</b>";
 }
 
 std::string counts(const Judgement& judgement) {
