@@ -208,8 +208,9 @@ const Candidate& choose_container(const std::vector<Candidate>& candidates,
                                   const std::string& wanted) {
   std::vector<const Candidate*> fitting;
   for (const Candidate& candidate : candidates) {
+    if (wanted.empty()) break;  // as nameless containers are called
     if (candidate.id == wanted || candidate.name == wanted) return candidate;
-    if (!wanted.empty() && candidate.id.starts_with(wanted)) fitting.push_back(&candidate);
+    if (candidate.id.starts_with(wanted)) fitting.push_back(&candidate);
   }
   if (fitting.size() == 1) return *fitting.front();
   std::string names;
