@@ -13,6 +13,8 @@
 #include "hardened/shell/sight.hpp"
 
 namespace hardened {
+using namespace judging;
+
 namespace {
 
 constexpr int kFailed = 3;

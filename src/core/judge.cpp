@@ -7,7 +7,7 @@
 #include "core/judge_checks.hpp"
 #include "hardened/core/document.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::size_t kMostLines = 6;  // of evidence for one check
@@ -226,4 +226,4 @@ std::size_t count(const Judgement& judgement, Verdict verdict) {
                     [&](const Judged& item) { return item.verdict == verdict; }));
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -8,7 +8,7 @@
 #include "core/judge_checks.hpp"
 #include "hardened/core/text.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
@@ -128,4 +128,4 @@ void own_cgroup(const Scene& scene, Finding& finding) {
   finding.pass("cgroup " + *own);
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

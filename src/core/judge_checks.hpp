@@ -7,7 +7,7 @@
 
 #include "hardened/core/judge.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 
 // "pid 4711 (nginx)"
 std::string describe(const ProcessSighting& process);
@@ -61,4 +61,4 @@ void proc_mount_type(const Scene& scene, Finding& finding);
 void devices(const Scene& scene, Finding& finding);
 void privileged(const Scene& scene, Finding& finding);
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -9,7 +9,7 @@
 #include "hardened/core/mount_origins.hpp"
 #include "hardened/core/text.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr int kNearlyAll = 30;  // of 41: `--privileged --cap-drop X` is still privileged
@@ -120,4 +120,4 @@ void privileged(const Scene& scene, Finding& finding) {
   });
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

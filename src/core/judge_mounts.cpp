@@ -8,7 +8,7 @@
 #include "hardened/core/mount_origins.hpp"
 #include "hardened/core/paths.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 // Where programs and what they believe lies: writable, a read-only rootfs says little.
@@ -246,4 +246,4 @@ void proc_mount_type(const Scene& scene, Finding& finding) {
   finding.pass("the default masks of /proc are there");
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -5,7 +5,7 @@
 
 #include "core/judge_checks.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 void own_namespace(const Scene& scene, Finding& finding, const std::string& file) {
@@ -58,4 +58,4 @@ void user_namespace(const Scene& scene, Finding& finding) {
   });
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

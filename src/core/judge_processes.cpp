@@ -9,7 +9,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/text.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::array<std::string_view, 4> kSshServers{"sshd", "dropbear", "sshd-session",
@@ -282,4 +282,4 @@ void host_root(const Scene& scene, Finding& finding) {
   });
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -5,7 +5,7 @@
 #include "hardened/core/text.hpp"
 #include "hardened/core/verdict_report.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::string_view kStyle = R"css(
@@ -190,4 +190,4 @@ std::string verdict_html(const std::vector<Judgement>& judgements, const Verdict
   return out + "</body>\n</html>\n";
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

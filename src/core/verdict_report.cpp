@@ -6,7 +6,7 @@
 
 #include "hardened/core/text.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::size_t kBeside = 2;       // blanks between columns
@@ -239,4 +239,4 @@ std::string verdict_json(const std::vector<Judgement>& judgements, const Verdict
       {{"host", style.host}, {"time", style.time}, {"containers", std::move(containers)}});
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

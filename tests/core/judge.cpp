@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge_fixture.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 TEST(Judge, WhatTheProfileLeavesPassesEveryItemThatTheKernelShows) {
@@ -99,4 +99,4 @@ TEST(Judge, WhatCouldNotBeLookedAtGivesNoLevel) {
 }
 
 }  // namespace
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -9,7 +9,7 @@
 
 #include "hardened/core/judge.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 
 inline const Profile& standard_profile() {
   static const Profile kStandard = Policy::builtin().profile("standard");
@@ -127,4 +127,4 @@ inline std::string said(const Judged& item) {
   return text;
 }
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -2,7 +2,7 @@
 // Cgroups and devices.
 #include "judge_fixture.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 std::string verdict_of(const std::string& id, const ContainerSighting& container,
@@ -131,4 +131,4 @@ TEST(JudgeDevices, ALinkInThePlaceOfDevIsNoPass) {
 }
 
 }  // namespace
-}  // namespace hardened
+}  // namespace hardened::judging

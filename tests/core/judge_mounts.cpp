@@ -2,7 +2,7 @@
 #include "hardened/core/mount_origins.hpp"
 #include "judge_fixture.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 std::string verdict_of(const std::string& id, const ContainerSighting& container,
@@ -163,4 +163,4 @@ TEST(JudgeMounts, WhatWasLeftOutIsNoPass) {
 }
 
 }  // namespace
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -2,7 +2,7 @@
 #include "hardened/core/error.hpp"
 #include "judge_fixture.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 namespace {
 
 constexpr std::uint64_t kSysAdmin = std::uint64_t{1} << 21;
@@ -221,4 +221,4 @@ TEST(ProcessSightings, TextThatTheKernelWouldNotWriteIsRefused) {
 }
 
 }  // namespace
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -12,7 +12,8 @@
 #include "hardened/core/policy.hpp"
 #include "hardened/core/sighting.hpp"
 
-namespace hardened {
+// A namespace of its own: doctor has verdicts too.
+namespace hardened::judging {
 
 // In order of weight. not_judged: nothing that the kernel shows tells; never counted as a pass.
 enum class Verdict { not_judged, pass, warn, fail };
@@ -82,4 +83,4 @@ Judgement judge(ContainerSighting container, const HostSighting& host, const Pro
 Verdict worst(const Judgement& judgement);
 std::size_t count(const Judgement& judgement, Verdict verdict);
 
-}  // namespace hardened
+}  // namespace hardened::judging

@@ -10,7 +10,7 @@
 #include "hardened/core/judge.hpp"
 #include "hardened/core/report.hpp"
 
-namespace hardened {
+namespace hardened::judging {
 
 struct VerdictStyle {
   Colour colour = Colour::no;
@@ -31,4 +31,4 @@ std::string verdict_html(const std::vector<Judgement>& judgements, const Verdict
 // "web", else the first twelve characters of the id, else "pid 4711".
 std::string short_name(const ContainerSighting& container);
 
-}  // namespace hardened
+}  // namespace hardened::judging
