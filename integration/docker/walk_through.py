@@ -61,6 +61,11 @@ class WalkThrough(EngineCase):
             self.assertEqual("kept\n", self.inside(eased, "cat", "/opt/app/log"))
             self.assertIn("Read-only file system", self.engine.cli("exec", eased, "touch", "/opt/x").err)
 
+        # And the kernel agrees, of every process in it.
+        verified = self.hardened("verify", eased).check()
+        self.assertRegex(verified.out, r"(?m)^CIS 5\.13 +PASS .*/opt/app")
+        self.assertRegex(verified.out, r"(?m)^0 FAIL, ")
+
     def test_a_refused_container_is_explained_though_the_engine_kept_nothing(self):
         refused = self.engine.cli("run", "--rm", "--runtime", "strict", IMAGE, "true").check_failed()
         (decision,) = json.loads(self.hardened("explain", "--last", "1", "--format", "json").check().out)

@@ -10,7 +10,7 @@ KERNEL = "linux-image-cloud-amd64"
 # init, the engine, and what integration/lib needs
 COMMON = (
     "systemd-sysv udev dbus kmod apparmor procps util-linux mount iproute2 iptables "
-    "docker.io containerd runc docker-compose busybox-static python3"
+    "docker.io containerd runc docker-compose busybox-static python3 python3-grpcio containernetworking-plugins"
 ).split()
 PACKAGES = {
     "bookworm": COMMON,
