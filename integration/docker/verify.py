@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 from lib import command, sandbox, slowness
-from lib.case import EngineCase, status_fields
+from lib.case import EngineCase
 from lib.docker import IMAGE, RUNC
+from lib.kernel import status_fields
 from lib.verdict import need_host
 
 # What docker-bench-security of the guides found in a container, and a runtime has a say in: in 1.6's numbers.
