@@ -44,8 +44,10 @@ Descriptor open_parent(Kernel& kernel, const std::string& path) {
 // uid. Root itself never meets this: it may write anywhere, and a state that is another user's then
 // has no second place to be.
 bool not_ours(const Error& error) {
+  // ENOTDIR, ELOOP: there it may be a link to that state, as everything is that rootlesskit shows.
   return error.number() == ENOENT || error.number() == EACCES || error.number() == EPERM ||
-         error.number() == EROFS || error.kind() == ErrorKind::unsupported;
+         error.number() == EROFS || error.number() == ENOTDIR || error.number() == ELOOP ||
+         error.kind() == ErrorKind::unsupported;
 }
 
 [[noreturn]] void nowhere(const std::string& text) {

@@ -14,6 +14,7 @@
 #include "hardened/core/text.hpp"
 #include "hardened/shell/state.hpp"
 #include "hardened/shell/trail.hpp"
+#include "hardened/shell/user_namespace.hpp"
 
 namespace hardened {
 namespace {
@@ -67,7 +68,7 @@ std::optional<Descriptor> find_log(Kernel& kernel, const Environment& environmen
         kernel.open(kWorkingDirectory, parent, O_PATH | O_DIRECTORY, Walk::follow);
     if (auto log = find_own_directory(kernel, above.number(), path.filename())) return log;
   } catch (Error& error) {
-    if (environment.root) throw error.within(environment.log);
+    if (environment.root && in_initial_user_namespace(kernel)) throw error.within(environment.log);
   }
   const auto state = find_state(kernel, environment);
   return state ? find_own_directory(kernel, state->directory.number(), "log") : std::nullopt;

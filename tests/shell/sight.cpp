@@ -92,7 +92,7 @@ TEST(Sight, AContainerThatEndedIsRefused) {
 }
 
 TEST(ContainerIds, AreReadFromTheCgroupsOfEveryEngine) {
-  for (const std::string path :
+  for (const std::string& path :
        {"/docker/" + kId, "/system.slice/docker-" + kId + ".scope",
         "/docker/" + kId + "/init.scope",
         "/kubepods/burstable/pod1/cri-containerd-" + kId + ".scope",
@@ -103,7 +103,7 @@ TEST(ContainerIds, AreReadFromTheCgroupsOfEveryEngine) {
 }
 
 TEST(ContainerIds, AMonitorAndAServiceAreInNone) {
-  for (const std::string path : {"/machine.slice/libpod-conmon-" + kId + ".scope",
+  for (const std::string& path : {"/machine.slice/libpod-conmon-" + kId + ".scope",
                                  std::string("/system.slice/docker.service"), std::string("/")}) {
     EXPECT_EQ("", container_id(parse_cgroups("0::" + path + "\n"))) << path;
   }
