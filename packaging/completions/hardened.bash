@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Made by packaging/completions/write: change the commands' --help, then run that.
+# Made by packaging/write: change the commands' --help, then run that.
 # shellcheck shell=bash
 _hardened() {
   local command=${COMP_WORDS[1]} word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD - 1]} words= files=

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Made by packaging/completions/write: change the commands' --help, then run that.
+# Made by packaging/write: change the commands' --help, then run that.
 # The words before the cursor's begin with these; --only, or no words at all: and are no more.
 function __hardened_is
     set -l typed (commandline -opc)[2..-1]

@@ -36,8 +36,10 @@ constexpr std::array kCommands{
 };
 
 // A command that takes no words.
-bool parse_nothing(const char* name, Arguments arguments, Kernel& kernel) {
+bool parse_nothing(const char* name, Arguments arguments, Kernel& kernel,
+                   const char* examples = "") {
   CLI::App app("", std::string("hardened ") + name);
+  app.footer(examples);
   return parse_options(app, arguments, kernel);
 }
 
@@ -55,8 +57,11 @@ int help_command(Arguments arguments, Kernel& kernel, const Environment& environ
   if (!parse_nothing("help", arguments, kernel)) return 0;
   std::string text =
       "hardened: an OCI runtime wrapper; starts containers hardened, then becomes runc\n\n"
-      "  docker run --runtime=hardened IMAGE       after registering it in daemon.json\n"
-      "  hardened dry-run --bundle DIR --format diff\n"
+      "  hardened configure docker --reload        registers it with an engine\n"
+      "  docker run --runtime=hardened IMAGE       starts a container hardened\n"
+      "  hardened explain CONTAINER                tells what was changed, and why\n"
+      "  hardened dry-run --bundle . --format diff the same before anything starts\n"
+      "  hardened COMMAND --help                   has more examples\n\n"
       "  hardened [--profile P] create|run|exec|update ...   as runc, hardened\n"
       "  hardened ANY OTHER RUNC CALL              as runc, untouched\n\n"
       "commands of its own:\n";
@@ -113,7 +118,11 @@ int run_own_command(Arguments arguments, Kernel& kernel, const Environment& envi
 }
 
 int version_command(Arguments arguments, Kernel& kernel, const Environment& environment) {
-  if (!parse_nothing("version", arguments, kernel)) return 0;
+  const char* examples =
+      "example:\n  hardened version   the first line is hardened's own, the second the runtime's "
+      "path;\n"
+      "                     what follows the runtime says (hardened --version says that alone)";
+  if (!parse_nothing("version", arguments, kernel, examples)) return 0;
   print(kernel, "hardened " HARDENED_VERSION "\n");
   const std::string runtime = find_runtime(kernel, environment);
   print(kernel, "runtime " + runtime + '\n' + kernel.output_of(runtime, {"--version"}));

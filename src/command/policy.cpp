@@ -34,6 +34,21 @@ void check(const Options& options, Kernel& kernel, const Environment& environmen
   for (const std::string& file : options.files) load_policy_file(kernel, file);
 }
 
+void add_examples(CLI::App& all, CLI::App& show, CLI::App& check, CLI::App& schema) {
+  show.footer(
+      "examples:\n  hardened policy show                     everything in force on this host\n"
+      "  hardened policy show --profile strict    one profile, with what it extends\n"
+      "  hardened policy show --policy new.json   what a file would make of it");
+  check.footer(
+      "exit code: 0 accepted, 1 system error, 2 not accepted\n"
+      "examples:\n  hardened policy check               those of /etc/hardened\n"
+      "  hardened policy check new.json && install -m 644 new.json /etc/hardened/policy.d/");
+  schema.footer("example, for an editor:\n  hardened policy schema > policy.schema.json");
+  all.footer(
+      "examples:\n  hardened policy show --profile standard\n  hardened policy check new.json\n"
+      "  hardened policy SUBCOMMAND --help");
+}
+
 }  // namespace
 
 int policy_command(std::span<const std::string> arguments, Kernel& kernel,
@@ -48,7 +63,8 @@ int policy_command(std::span<const std::string> arguments, Kernel& kernel,
   CLI::App* checking = app.add_subcommand("check", "say nothing, or what is wrong and where");
   checking->add_option("FILE", options.files,
                        "policy files, - for standard input; without one, the installed ones");
-  app.add_subcommand("schema", "print the JSON Schema of policy files");
+  CLI::App* schema = app.add_subcommand("schema", "print the JSON Schema of policy files");
+  add_examples(app, *showing, *checking, *schema);
 
   const std::vector<std::string_view> known{"show", "check", "schema"};
   if (!arguments.empty() && !arguments[0].starts_with('-') &&
