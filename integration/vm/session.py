@@ -14,11 +14,12 @@ import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
-from lib import verdict
+from lib import package, verdict
 from vm import build, machine, suites
 
 SOURCE = Path(__file__).resolve().parents[2]
 BINARY = SOURCE / "build/release/hardened"
+KINDS = ("bundle", "containerd", "docker", "package", "podman")
 PARTS = ("integration", "defaults", "tests/corpus", "README.md", "docs")
 SLOWNESS = 15  # emulated, on cores that others use too
 PATIENCE = 60  # seconds without news after which a line is printed
@@ -66,7 +67,7 @@ def reachable(suite: str) -> bool:
 
 def whole_suite() -> list[str]:
     found = [
-        path for kind in ("bundle", "containerd", "docker", "podman") for path in SOURCE.glob(f"integration/{kind}/*.py")
+        path for kind in KINDS for path in SOURCE.glob(f"integration/{kind}/*.py")
     ]
     return [str(path.relative_to(SOURCE)) for path in sorted(found)]
 
@@ -108,6 +109,8 @@ class Session:
             copy(SOURCE / part, tree / part)
         (tree / "build/release").mkdir(parents=True)
         shutil.copy(self.arguments.binary, tree / "build/release/hardened")
+        if any(name.startswith("integration/package/") for name in self.files):
+            package.made(tree / "build/release")  # the machine has no compiler and no cpack
         subprocess.run(["chown", "-R", "0:0", tree], check=True)
 
     def order(self, tree: Path, slowness: float) -> None:
