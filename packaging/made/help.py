@@ -46,16 +46,20 @@ def entries(text: str):
             yield section, match[1], match[2] or broken
 
 
-def choices_of(left: str) -> list[str]:
-    found = re.search(r":\{([^}]*)\}", left)
-    return found[1].split(",") if found else []
+def choices_of(left: str, text: str) -> list[str]:
+    """By CLI11's own list, else of a text that is nothing but one: "text or json", "docker: its file; podman: its file"."""
+    if found := re.search(r":\{([^}]*)\}", left):
+        return found[1].split(",")
+    if re.fullmatch(r"[\w-]+: [^;]+(; [\w-]+: [^;]+)+", text):
+        return re.findall(r"(?:^|; )([\w-]+):", text)
+    return re.split(", | or ", text) if re.fullmatch(r"[\w-]+(, [\w-]+)* or [\w-]+", text) else []
 
 
 def option_of(left: str, text: str) -> Option:
     names, *kind = left.split()
     names = names.split(",")
     takes_value = any(re.match(r"(TEXT|INT|UINT|FLOAT)\b", word) for word in kind)
-    choices = PROFILES if "--profile" in names else choices_of(left)
+    choices = PROFILES if "--profile" in names else choices_of(left, text)
     return Option(names, text, takes_value, choices)
 
 
@@ -67,7 +71,7 @@ def command_of(program: str, words: list[str], text: str) -> Command:
         if left.startswith("-"):
             command.options.append(option_of(left, description))
         elif section == "Positionals":
-            command.choices += choices_of(left)
+            command.choices += choices_of(left, description)
             command.takes_files |= left.startswith("FILE")
         elif section == "Subcommands":
             command.commands.append(command_of(program, [*words, left], description))

@@ -63,12 +63,22 @@ def rows(table: str):
 
 def setting(name: str, schema: dict, meaning: str, values: list) -> list[str]:
     first, *others = [(profile, rules[name]) for profile, rules in values if name in rules] or [("", None)]
+    told = [(profile, value) for profile, value in others if value != first[1]]
+    if parts := resolved(schema).get("properties"):
+        assert not told, f"{name}: profiles differ in an object"
+        made = item(f"\\fB{escaped(name)}\\fR (object)", from_markdown(meaning))
+        for part, about in parts.items():
+            made += item(head(f"{name}.{part}", about, first[1][part], []), from_markdown(about.get("description", "")))
+        return made
+    return item(head(name, schema, first[1], told), from_markdown(meaning))
+
+
+def head(name: str, schema: dict, default, others: list) -> str:
     told = [kind(schema)]
-    if first[1] is not None:
-        told.append(f"default \\fB{escaped(shown(first[1]))}\\fR")
-    told += [f"{profile}: \\fB{escaped(shown(value))}\\fR" for profile, value in others if value != first[1]]
-    head = f"\\fB{escaped(name)}\\fR ({'; '.join(told)})"
-    return item(head, from_markdown(meaning))
+    if default is not None:
+        told.append(f"default \\fB{escaped(shown(default))}\\fR")
+    told += [f"{profile}: \\fB{escaped(shown(value))}\\fR" for profile, value in others]
+    return f"\\fB{escaped(name)}\\fR ({'; '.join(told)})"
 
 
 def resolved(schema: dict) -> dict:
@@ -92,8 +102,6 @@ def shown(value) -> str:
     if isinstance(value, list):
         if len(value) > MANY:
             return f"{len(value)} entries, see hardened policy show"
-        words = [item["path"] if isinstance(item, dict) else str(item) for item in value]
+        words = [entry["path"] if isinstance(entry, dict) else str(entry) for entry in value]
         return " ".join(words) or "none"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {shown(inner)}" for key, inner in value.items())
     return json.dumps(value) if isinstance(value, (bool, int)) else str(value)
