@@ -31,9 +31,9 @@ def section(command: Command) -> list[str]:
 
 
 def short(left: str) -> str:
-    """CLI11 has `--format TEXT:{diff,table}`, `FILE TEXT ...` and `--facts REQUIRED`."""
+    """CLI11 has `--format TEXT:{diff,table}`, `FILE TEXT ...`, `ENGINE TEXT` and `--facts REQUIRED`."""
     left = re.sub(r"TEXT:\{([^}]*)\}", lambda match: match[1].replace(",", "|"), left)
-    return left.replace(" TEXT ...", " ...").replace(" REQUIRED", "")
+    return re.sub(r"^([A-Z]+) TEXT\b", r"\1", left).replace(" REQUIRED", "")
 
 
 def opening(blocks: list[str]) -> tuple[str, str]:

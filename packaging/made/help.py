@@ -50,8 +50,8 @@ def choices_of(left: str, text: str) -> list[str]:
     """By CLI11's own list, else of a text that is nothing but one: "text or json", "docker: its file; podman: its file"."""
     if found := re.search(r":\{([^}]*)\}", left):
         return found[1].split(",")
-    if re.fullmatch(r"[\w-]+: [^;]+(; [\w-]+: [^;]+)+", text):
-        return re.findall(r"(?:^|; )([\w-]+):", text)
+    if len(named := re.findall(r"(?:^|; )([\w-]+): ", text)) > 1:
+        return named
     return re.split(", | or ", text) if re.fullmatch(r"[\w-]+(, [\w-]+)* or [\w-]+", text) else []
 
 
