@@ -77,12 +77,16 @@ Json in_rootfs(const StateDirectory& directory, const std::string& root) {
                        {"options", options}});
 }
 
+// Of the others the image's own mode, which the runtime takes where none is given.
+std::string mode_of(const std::string& path) {
+  if (path == "/tmp" || path == "/var/tmp") return "mode=1777";
+  if (path == "/root") return "mode=0700";
+  return path == "/run" ? "mode=0755" : "";
+}
+
 Json in_memory(const StateDirectory& directory) {
-  const bool shared = directory.path == "/tmp" || directory.path == "/var/tmp";
-  const std::string mode = shared                      ? "mode=1777"
-                           : directory.path == "/root" ? "mode=0700"
-                                                       : "mode=0755";
-  Json options{"nosuid", "nodev", mode};
+  Json options{"nosuid", "nodev"};
+  if (const std::string mode = mode_of(directory.path); !mode.empty()) options.push_back(mode);
   if (directory.noexec) options.push_back("noexec");
   return Json::object({{"destination", directory.path},
                        {"type", "tmpfs"},

@@ -43,11 +43,12 @@ Descriptor open_parent(Kernel& kernel, const std::string& path) {
 // Below an engine without root /run is not ours, or shows host root's own state under the overflow
 // uid. Root itself never meets this: it may write anywhere, and a state that is another user's then
 // has no second place to be.
-bool not_ours(const Error& error) {
-  // ENOTDIR, ELOOP: there it may be a link to that state, as everything is that rootlesskit shows.
+// Where there is a second place, the first may be a link to that state: rootlesskit shows
+// everything in /run so.
+bool not_ours(const Error& error, std::size_t places) {
+  const bool link = error.number() == ENOTDIR || error.number() == ELOOP;
   return error.number() == ENOENT || error.number() == EACCES || error.number() == EPERM ||
-         error.number() == EROFS || error.number() == ENOTDIR || error.number() == ELOOP ||
-         error.kind() == ErrorKind::unsupported;
+         error.number() == EROFS || error.kind() == ErrorKind::unsupported || (places > 1 && link);
 }
 
 [[noreturn]] void nowhere(const std::string& text) {
@@ -91,13 +92,14 @@ Descriptor make_own_directory(Kernel& kernel, int parent, const std::string& nam
 
 StateDirectory open_state(Kernel& kernel, const Environment& environment) {
   std::string tried;
-  for (const std::string& path : candidates(kernel, environment)) {
+  const std::vector<std::string> paths = candidates(kernel, environment);
+  for (const std::string& path : paths) {
     try {
       const Descriptor parent = open_parent(kernel, path);
       const std::string name = std::filesystem::path(path).filename();
       return {path, make_own_directory(kernel, parent.number(), name, kStateMode)};
     } catch (Error& error) {
-      if (!not_ours(error)) throw error.within("state directory " + printable(path));
+      if (!not_ours(error, paths.size())) throw error.within("state directory " + printable(path));
       tried += (tried.empty() ? "" : ", ") + printable(path) + " (" + error.what() + ")";
     }
   }
@@ -105,14 +107,15 @@ StateDirectory open_state(Kernel& kernel, const Environment& environment) {
 }
 
 std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& environment) {
-  for (const std::string& path : candidates(kernel, environment)) {
+  const std::vector<std::string> paths = candidates(kernel, environment);
+  for (const std::string& path : paths) {
     try {
       const Descriptor parent = open_parent(kernel, path);
       const std::string name = std::filesystem::path(path).filename();
       auto directory = find_own_directory(kernel, parent.number(), name);
       if (directory) return StateDirectory{path, std::move(*directory)};
     } catch (Error& error) {
-      if (!not_ours(error)) throw error.within("state directory " + printable(path));
+      if (!not_ours(error, paths.size())) throw error.within("state directory " + printable(path));
     }
   }
   return std::nullopt;
