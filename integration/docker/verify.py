@@ -126,12 +126,12 @@ class Verify(EngineCase):
     def test_a_rootfs_that_was_remounted_is_told(self):
         name = self.sleeper()
         self.assertEqual("PASS", self.judged(name)["by"]["5.13"]["verdict"])
-        command.run("nsenter", "-t", self.pid(name), "-m", "-p", "mount", "-o", "remount,bind,rw", "/").check()
+        command.run("nsenter", "-t", self.pid(name), "-m", "-p", "/bin/mount", "-o", "remount,bind,rw", "/").check()
         self.assertEqual("FAIL", self.judged(name)["by"]["5.13"]["verdict"])
 
     def test_a_process_that_only_a_namespace_tells_of(self):
         name = self.sleeper()
-        process = subprocess.Popen(["nsenter", "-t", self.pid(name), "-m", "sleep", "300"])
+        process = subprocess.Popen(["nsenter", "-t", self.pid(name), "-m", "/bin/sleep", "300"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         found = lambda: [e for e in self.judged(name)["processes"] if e["pid"] == process.pid]
