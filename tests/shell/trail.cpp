@@ -57,14 +57,14 @@ TEST_F(TrailTest, LinesAreAppendedToAFileThatOnlyItsOwnerReads) {
   EXPECT_EQ(ids_read(), (std::vector<std::string>{"a", "b"}));
   struct stat status {};
   ASSERT_EQ(::stat((directory / "log/decisions.jsonl").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  EXPECT_EQ(status.st_mode & 07777, 0900U);
   ASSERT_EQ(::stat((directory / "log").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700U);
 }
 
 TEST_F(TrailTest, AFullFileIsPutAsideAndTheOldestGivesWay) {
   const AuditSettings settings{.files = 3};
-  for (int index = 0; index < 600; ++index) {
+  for (int index = 0; index < 900; ++index) {
     write(R"({"file_bytes": 65536, "files": 3})", std::to_string(index));
   }
   std::set<std::string> names;
@@ -75,8 +75,8 @@ TEST_F(TrailTest, AFullFileIsPutAsideAndTheOldestGivesWay) {
   EXPECT_EQ(names, (std::set<std::string>{"decisions.jsonl", "decisions.1.jsonl",
                                           "decisions.2.jsonl", "lock"}));
   const std::vector<std::string> ids = ids_read(settings);
-  EXPECT_EQ(ids.back(), "599");
-  EXPECT_LT(ids.size(), 600U);
+  EXPECT_EQ(ids.back(), "899");
+  EXPECT_LT(ids.size(), 900U);
   for (std::size_t index = 1; index < ids.size(); ++index) {
     EXPECT_EQ(std::stoi(ids[index]), std::stoi(ids[index - 1]) + 1);
   }
