@@ -57,7 +57,7 @@ TEST_F(TrailTest, LinesAreAppendedToAFileThatOnlyItsOwnerReads) {
   EXPECT_EQ(ids_read(), (std::vector<std::string>{"a", "b"}));
   struct stat status {};
   ASSERT_EQ(::stat((directory / "log/decisions.jsonl").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0900U);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
   ASSERT_EQ(::stat((directory / "log").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700U);
 }
