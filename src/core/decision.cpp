@@ -7,6 +7,7 @@
 
 #include "core/plan_json.hpp"
 #include "hardened/core/patch.hpp"
+#include "hardened/core/secrets.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {

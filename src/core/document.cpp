@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hardened/core/error.hpp"
+#include "hardened/core/secrets.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -125,7 +126,7 @@ class StrictReader {
 
 [[noreturn]] void wrong_type(std::string_view pointer, std::string_view expected, const Json& got) {
   throw Error(ErrorKind::invalid_input, pointer,
-              "expected " + std::string(expected) + ", got " + printable(got.dump(), 60));
+              "expected " + std::string(expected) + ", got " + shown(got, pointer));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/plan.hpp"
+#include "hardened/core/secrets.hpp"
 #include "hardened/core/text.hpp"
 
 namespace hardened {
@@ -159,12 +160,8 @@ bool within(const Json& value, Range range) {
 }
 
 [[noreturn]] void wrong(const Path& path, std::string_view expected, const Json& got) {
-  // A large value would be written out in full only to be cut.
-  const std::string shown = got.is_structured() && !got.empty()
-                                ? std::string(got.is_array() ? "an array" : "an object")
-                                : printable(got.dump(), 60);
   throw Error(ErrorKind::invalid_input, printable(path.pointer()),
-              "expected " + std::string(expected) + ", got " + shown);
+              "expected " + std::string(expected) + ", got " + shown(got, path.pointer()));
 }
 
 class Checker {

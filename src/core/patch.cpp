@@ -4,7 +4,6 @@
 #include <string>
 
 #include "hardened/core/document.hpp"
-#include "hardened/core/text.hpp"
 
 namespace hardened {
 namespace {
@@ -32,29 +31,6 @@ std::vector<std::string> missing_parents(const Json& document, const std::string
   return missing;
 }
 
-// Of a config.json and of an exec's process document.
-bool holds_secrets(const std::vector<std::string>& path) {
-  const auto at = [&](std::size_t index) { return index < path.size() ? path[index] : ""; };
-  const auto secret = [](const std::string& name) {
-    return name == "env" || name == "args" || name == "commandLine";
-  };
-  if (at(1) == "annotations") return path.size() > 2;
-  if (at(1) == "hooks") return path.size() > 4 && secret(at(4));
-  return secret(at(1)) || (at(1) == "process" && secret(at(2)));
-}
-
-void withhold(Json& value, std::vector<std::string>& path) {
-  if (value.is_structured()) {
-    for (auto& [key, member] : value.items()) {
-      path.push_back(key);
-      withhold(member, path);
-      path.pop_back();
-    }
-  } else if (holds_secrets(path)) {
-    value = "(withheld)";
-  }
-}
-
 }  // namespace
 
 Json patch_of(const Json& original, const std::vector<Change>& changes) {
@@ -76,13 +52,6 @@ Json operations_of(const std::vector<Change>& changes) {
   Json operations = Json::array();
   for (const Change& change : changes) operations.push_back(operation_of(change));
   return operations;
-}
-
-Json without_secrets(const Json& value, std::string_view pointer) {
-  Json copy = value;
-  std::vector<std::string> path = split(pointer, '/');
-  withhold(copy, path);
-  return copy;
 }
 
 }  // namespace hardened

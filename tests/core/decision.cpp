@@ -6,6 +6,7 @@
 #include "hardened/core/audit_settings.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/patch.hpp"
+#include "hardened/core/secrets.hpp"
 
 namespace hardened {
 namespace {
@@ -71,6 +72,17 @@ TEST(Decision, NothingOfEnvironmentArgumentsAndAnnotationsIsInALine) {
     EXPECT_EQ(line.find("s3cret"), std::string::npos) << line;
     EXPECT_NE(line.find("(withheld)"), std::string::npos) << line;
   }
+}
+
+// A value in a wrong place would be quoted by the error that says so.
+TEST(Decision, AnErrorAboutASecretsPlaceSaysItsKindAlone) {
+  EXPECT_EQ(shown(Json("s3cret"), "/process/env"), "a string");
+  EXPECT_EQ(shown(Json("s3cret"), "/process/args/0"), "a string");
+  EXPECT_EQ(shown(Json("s3cret"), "/annotations"), "a string");
+  EXPECT_EQ(shown(Json("s3cret"), "/hooks/prestart/0/env/0"), "a string");
+  EXPECT_EQ(shown(Json("s3cret"), "/args"), "a string");
+  EXPECT_EQ(shown(Json("word"), "/process/cwd"), "\"word\"");
+  EXPECT_EQ(shown(Json::array({"s3cret"}), "/annotations/hardened.profile"), "an array");
 }
 
 // A parser's error would quote what it read last.

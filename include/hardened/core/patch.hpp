@@ -19,8 +19,4 @@ Json patch_of(const Json& original, const std::vector<Change>& changes);
 // Changes that nobody made: each as patch_of() has it, in no document's order.
 Json operations_of(const std::vector<Change>& changes);
 
-// A copy without what env, argv, annotations and hooks hold, wherever in a document `pointer` is:
-// passwords are handed to containers there. "(withheld)" stands in their place.
-Json without_secrets(const Json& value, std::string_view pointer);
-
 }  // namespace hardened

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardened/core/secrets.hpp"
+
+#include <vector>
+
+#include "hardened/core/text.hpp"
+
+namespace hardened {
+namespace {
+
+using Path = std::vector<std::string>;  // a pointer's parts, the empty one before the first too
+
+bool holds_secret_at(const Path& path) {
+  const auto at = [&](std::size_t index) { return index < path.size() ? path[index] : ""; };
+  const auto secret = [](const std::string& name) {
+    return name == "env" || name == "args" || name == "commandLine";
+  };
+  if (at(1) == "annotations") return true;
+  if (at(1) == "hooks") return secret(at(4));
+  return secret(at(1)) || (at(1) == "process" && secret(at(2)));
+}
+
+void withhold(Json& value, Path& path) {
+  if (value.is_structured()) {
+    for (auto& [key, member] : value.items()) {
+      path.push_back(key);
+      withhold(member, path);
+      path.pop_back();
+    }
+  } else if (holds_secret_at(path)) {
+    value = "(withheld)";
+  }
+}
+
+}  // namespace
+
+bool holds_secret(std::string_view pointer) { return holds_secret_at(split(pointer, '/')); }
+
+Json without_secrets(const Json& value, std::string_view pointer) {
+  Json copy = value;
+  Path path = split(pointer, '/');
+  withhold(copy, path);
+  return copy;
+}
+
+std::string shown(const Json& value, std::string_view pointer) {
+  // A large value would be written out in full only to be cut.
+  if (value.is_structured() && !value.empty()) return value.is_array() ? "an array" : "an object";
+  if (value.is_string() && holds_secret(pointer)) return "a string";
+  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60);
+}
+
+}  // namespace hardened
