@@ -93,14 +93,17 @@ class Verify(EngineCase):
     def test_host_namespaces_directories_and_sockets_fail(self):
         flags = ("--network", "host", "--pid", "host", "--ipc", "host", "--uts", "host")
         flags += ("--security-opt", "seccomp=unconfined", "--cap-add", "SYS_PTRACE", "--device", "/dev/kmsg")
-        mounts = ("-v", "/etc:/host", "-v", f"{self.engine.directory}/socket:/s", "-v", "/:/all:rshared")
+        mounts = ("-v", "/etc:/host", "-v", f"{self.engine.directory}/socket:/s")
         container = self.judged(self.sleeper(*flags, *mounts, runtime="runc"))
-        expected = {"5.4", "5.6", "5.10", "5.16", "5.17", "5.18", "5.20", "5.21", "5.22", "5.32"}
+        expected = {"5.4", "5.6", "5.10", "5.16", "5.17", "5.18", "5.21", "5.22", "5.32"}
         self.assertLessEqual(expected, self.failing(container), container["by"])
         # /etc is an overlay of these tests' own.
         shown = container["by"]["5.6"]["evidence"]
         self.assertTrue(any("/host shows /etc" in line for line in shown), shown)
         self.assertEqual("privileged", container["pod_security"]["level"])
+        # Of the many mounts that the whole host brings, a few are named and the rest counted.
+        whole = self.judged(self.sleeper("-v", "/:/all:rshared", runtime="runc"))
+        self.assertLessEqual({"5.6", "5.20"}, self.failing(whole), whole["by"])
 
     def test_a_privileged_container_fails(self):
         every = int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1
