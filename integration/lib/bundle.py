@@ -13,7 +13,7 @@ class Bundle:
     def __init__(self, directory: Path, rootfs: Path | None = None):
         """`rootfs`: one that is there already, shared by many."""
         self.directory = directory
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         if rootfs is None:
             image.unpack(directory / "rootfs")
         command.run(RUNC, "spec", "--bundle", str(directory)).check()

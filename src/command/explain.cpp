@@ -3,9 +3,12 @@
 // trail afterwards, also where it was refused and the engine kept nothing but a line.
 #include "hardened/core/explain.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <iostream>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "hardened/command/options.hpp"
 #include "hardened/command/rehearsal.hpp"
@@ -19,6 +22,8 @@
 
 namespace hardened {
 namespace {
+
+constexpr std::size_t kShortId = 12;  // as engines print ids: no name is looked for beside one
 
 struct Options {
   RehearsalInput input;
@@ -97,7 +102,8 @@ std::vector<Json> last_decisions(Kernel& kernel, const Environment& environment,
   return {kept.begin(), kept.end()};
 }
 
-using Decisions = std::map<std::string, std::vector<Json>>;  // by the container's id
+// By the container's id and its runtime's state directory: two runtimes may have one id each.
+using Decisions = std::map<std::pair<std::string, std::string>, std::vector<Json>>;
 
 // Of each container whose id begins so: its last start, and whatever was refused to it since. An
 // exec that went through says nothing.
@@ -107,7 +113,7 @@ Decisions decisions_of(Kernel& kernel, const Environment& environment, const Opt
   read(kernel, environment, options.file, [&](const Json& line) {
     const std::string id = find_string(line, "/id").value_or("");
     if (!id.starts_with(prefix)) return;
-    std::vector<Json>& decisions = found[id];
+    std::vector<Json>& decisions = found[{id, find_string(line, "/root").value_or("")}];
     const std::string operation = find_string(line, "/operation").value_or("");
     const bool start = operation != "exec" && operation != "update";
     if (start) decisions.clear();
@@ -120,9 +126,13 @@ std::vector<Json> of_container(Kernel& kernel, const Environment& environment,
                                const Options& options) {
   const std::string& asked = options.container;
   Decisions found = decisions_of(kernel, environment, options, asked);
-  if (const auto exact = found.find(asked); exact != found.end()) return exact->second;
-  if (found.empty() && options.file.empty()) {
-    const std::string id = docker_container_id(kernel, asked);
+  const auto is_asked = [&](const auto& one) { return one.first.first == asked; };
+  if (std::ranges::any_of(found, is_asked)) {
+    std::erase_if(found, [&](const auto& one) { return !is_asked(one); });
+  } else if (options.file.empty()) {
+    // Docker's exact name comes before the beginning of somebody's id.
+    const std::string id =
+        found.size() == 1 && asked.size() >= kShortId ? "" : docker_container_id(kernel, asked);
     if (!id.empty()) found = decisions_of(kernel, environment, options, id);
   }
   if (found.empty()) {
@@ -130,11 +140,17 @@ std::vector<Json> of_container(Kernel& kernel, const Environment& environment,
         ErrorKind::invalid_input,
         "the audit trail knows no container of the id or Docker's name " + printable(asked, 80));
   }
-  if (found.size() > 1) {
-    throw Error(ErrorKind::usage, printable(asked, 80) + " is the beginning of " +
-                                      std::to_string(found.size()) + " ids");
+  std::set<std::string> ids;
+  std::vector<Json> decisions;
+  for (const auto& [key, some] : found) {
+    ids.insert(key.first);
+    decisions.insert(decisions.end(), some.begin(), some.end());
   }
-  return found.begin()->second;
+  if (ids.size() > 1) {
+    throw Error(ErrorKind::usage, printable(asked, 80) + " is the beginning of " +
+                                      std::to_string(ids.size()) + " ids");
+  }
+  return decisions;
 }
 
 }  // namespace

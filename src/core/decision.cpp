@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 
 #include "core/plan_json.hpp"
 #include "hardened/core/patch.hpp"
@@ -16,6 +17,7 @@ namespace {
 constexpr int kVersion = 1;                  // of the line's form
 constexpr std::size_t kLongestValue = 4096;  // bytes
 constexpr std::size_t kLongestLine = 1U << 20;
+constexpr std::ptrdiff_t kMostEntries = 500;  // of each list, in a line that would be longer
 
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 17> text{};
@@ -156,9 +158,17 @@ std::string trail_line(const Decision& decision, const Ending& ending, std::uint
   }
   const std::string text = harmless(line);
   if (text.size() <= kLongestLine) return text;
-  for (const char* member : {"changes", "refusals", "reported", "reported_refusals", "degraded"}) {
-    line[std::string(member) + "_left_out"] = line[member].size();
-    line[member] = Json::array();
+  for (const char* list : {"changes", "reported"}) {
+    for (Json& operation : line[list]) {
+      operation.erase("value");
+      operation.erase("before");
+    }
+  }
+  // What is left out is counted: a line must not say that there was nothing.
+  for (const char* list : {"changes", "refusals", "reported", "reported_refusals", "degraded"}) {
+    if (std::ssize(line[list]) <= kMostEntries) continue;
+    line[std::string(list) + "_left_out"] = std::ssize(line[list]) - kMostEntries;
+    line[list].erase(line[list].begin() + kMostEntries, line[list].end());
   }
   return harmless(line);
 }

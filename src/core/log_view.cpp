@@ -31,10 +31,58 @@ std::string container_of(const Json& line) {
   return text_at(line, "/root") + '\n' + text_at(line, "/id");
 }
 
+constexpr std::array<const char*, 5> kLists{"changes", "reported", "refusals", "reported_refusals",
+                                            "degraded"};
+
+// Of a line that would have been too long.
+std::size_t left_out(const Json& line, const std::string& list) {
+  return static_cast<std::size_t>(find_integer(line, "/" + list + "_left_out").value_or(0));
+}
+
+std::size_t size_of(const Json& line, const std::string& list) {
+  return find_array(line, "/" + list).size() + left_out(line, list);
+}
+
+bool are_strings(const Json& object, std::initializer_list<const char*> members) {
+  for (const char* member : members) {
+    const auto found = object.find(member);
+    if (found != object.end() && !found->is_string()) return false;
+  }
+  return true;
+}
+
+// Somebody may have written it by hand; nothing in it stops the reading of the others.
+bool has_form(const Json& line) {
+  if (!line.is_object() || line.value("version", Json()) != Json(1)) return false;
+  if (!are_strings(line, {"time", "operation", "outcome", "engine", "root", "id", "bundle",
+                          "profile", "policy"})) {
+    return false;
+  }
+  for (const char* list : kLists) {
+    const Json entries = line.value(list, Json::array());
+    if (!entries.is_array()) return false;
+    for (const Json& entry : entries) {
+      if (!entry.is_object() || !are_strings(entry, {"rule", "path", "pointer", "reason",
+                                                     "reference", "asked", "setting", "what"})) {
+        return false;
+      }
+    }
+    const Json count = line.value(std::string(list) + "_left_out", Json(0U));
+    if (!count.is_number_unsigned()) return false;
+  }
+  const Json error = line.value("error", Json());
+  const Json range = line.value("id_range", Json());
+  const auto is_id = [&](const char* member) {
+    return range.value(member, Json(0U)).is_number_unsigned();
+  };
+  return (error.is_null() || (error.is_object() && are_strings(error, {"text", "pointer"}))) &&
+         (range.is_null() || (range.is_object() && is_id("first_id") && is_id("size")));
+}
+
 bool names_rule(const Json& line, const std::string& rule) {
-  for (const char* list :
-       {"/changes", "/reported", "/refusals", "/reported_refusals", "/degraded"}) {
-    for (const Json& entry : find_array(line, list)) {
+  for (const std::string list : kLists) {
+    if (left_out(line, list) != 0) return true;  // it may
+    for (const Json& entry : find_array(line, "/" + list)) {
       if (find_string(entry, "/rule") == rule) return true;
     }
   }
@@ -47,9 +95,9 @@ std::string counted(std::size_t count, const char* one, const char* several) {
 
 std::string what_of(const Json& line) {
   if (const auto error = find_string(line, "/error/text")) return *error;
-  std::string text = counted(find_array(line, "/changes").size(), "change", "changes");
-  const std::size_t would_change = find_array(line, "/reported").size();
-  const std::size_t would_refuse = find_array(line, "/reported_refusals").size();
+  std::string text = counted(size_of(line, "changes"), "change", "changes");
+  const std::size_t would_change = size_of(line, "reported");
+  const std::size_t would_refuse = size_of(line, "reported_refusals");
   if (would_change != 0) text += ", " + std::to_string(would_change) + " more by rules that report";
   if (would_refuse != 0)
     text += ", would be refused: " + text_at(line, "/reported_refusals/0/asked");
@@ -77,11 +125,26 @@ std::string names_of(const std::set<std::string>& containers) {
 std::optional<Json> parse_line(std::string_view line) {
   try {
     Json json = parse_document(line);
-    if (find_integer(json, "/version") == 1 && !text_at(json, "/operation").empty()) return json;
+    if (has_form(json) && !text_at(json, "/operation").empty()) return json;
   } catch (const Error&) {
     // Somebody else's line.
   }
   return std::nullopt;
+}
+
+std::optional<std::string> line_of_journal(std::string_view entry) {
+  constexpr std::array<std::string_view, 4> kOurs{"MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER",
+                                                  "HARDENED_DECISION"};
+  try {
+    const Json json = parse_document(entry);
+    for (const auto& [name, value] : json.items()) {
+      if (!name.starts_with('_') && std::ranges::find(kOurs, name) == kOurs.end())
+        return std::nullopt;
+    }
+    return find_string(json, "/HARDENED_DECISION");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 bool matches(const Json& line, const LogFilter& filter) {
@@ -148,15 +211,23 @@ void LogSummary::add(const Json& line) {
   }
   for (const Json& entry : find_array(line, "/reported"))
     rules_[text_at(entry, "/rule")].would_change.insert(container);
-  const auto refused = [&](const char* list, std::set<std::string> Rule::*who) {
-    for (const Json& entry : find_array(line, list)) {
-      Rule& rule = rules_[text_at(entry, "/rule")];
-      (rule.*who).insert(container);
-      rule.asked[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
-    }
-  };
-  refused("/refusals", &Rule::refused);
-  refused("/reported_refusals", &Rule::would_refuse);
+  for (const Json& entry : find_array(line, "/refusals")) {
+    Rule& rule = rules_[text_at(entry, "/rule")];
+    rule.refused.insert(container);
+    rule.asked[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
+  }
+  for (const Json& entry : find_array(line, "/reported_refusals")) {
+    Rule& rule = rules_[text_at(entry, "/rule")];
+    rule.would_refuse.insert(container);
+    rule.would_ask[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
+  }
+  for (const char* list : kLists) {
+    if (left_out(line, list) != 0)
+      rules_["-"].would_ask["more " + std::string(list) + " than the line holds\n"].insert(
+          container);
+  }
+  if (text_at(line, "/outcome") == "failed")
+    failed_[text_at(line, "/error/text")].insert(container);
   // By no rule: a document that cannot be read, a host that cannot do it.
   if (text_at(line, "/outcome") == "refused" && find_array(line, "/refusals").empty()) {
     Rule& none = rules_["-"];
@@ -168,18 +239,21 @@ void LogSummary::add(const Json& line) {
 std::vector<TableRow> LogSummary::rows() const {
   std::vector<TableRow> rows{{"RULE", "DECISION", "CONTAINERS", "SETTING"}};
   for (const auto& [name, rule] : rules_) {
-    for (const auto& [asked, who] : rule.asked) {
-      const std::size_t end = asked.find('\n');
-      const bool enforced = std::ranges::any_of(
-          who, [&rule = rule](const std::string& one) { return rule.refused.contains(one); });
-      rows.push_back({name, (enforced ? "refused: " : "would refuse: ") + asked.substr(0, end),
-                      names_of(who), asked.substr(end + 1)});
-    }
+    const auto add = [&, &rule_name = name](const auto& refusals, const std::string& how) {
+      for (const auto& [asked, who] : refusals) {
+        const std::size_t end = asked.find('\n');
+        rows.push_back(
+            {rule_name, how + asked.substr(0, end), names_of(who), asked.substr(end + 1)});
+      }
+    };
+    add(rule.asked, "refused: ");
+    add(rule.would_ask, "would refuse: ");
     if (!rule.changed.empty())
       rows.push_back({name, "changed", names_of(rule.changed), setting_of(name)});
     if (!rule.would_change.empty())
       rows.push_back({name, "would change", names_of(rule.would_change), setting_of(name)});
   }
+  for (const auto& [why, who] : failed_) rows.push_back({"-", "failed: " + why, names_of(who), ""});
   return rows;
 }
 
@@ -192,7 +266,7 @@ std::string LogSummary::text(std::size_t columns, Colour colour) const {
   std::string out = counted(containers_.size(), "container", "containers") + ", " +
                     std::to_string(refused.size()) + " refused, " + std::to_string(would.size()) +
                     " that would be refused if every rule were enforced\n";
-  if (rules_.empty()) return out;
+  if (rules_.empty() && failed_.empty()) return out;
   return out + '\n' + table(rows(), columns, colour);
 }
 
@@ -207,21 +281,28 @@ Json LogSummary::json() const {
   };
   Json rules = Json::object();
   for (const auto& [name, rule] : rules_) {
-    Json refusals = Json::array();
-    for (const auto& [asked, who] : rule.asked) {
-      const std::size_t end = asked.find('\n');
-      refusals.push_back({{"asked", asked.substr(0, end)},
-                          {"setting", asked.substr(end + 1)},
-                          {"containers", list(who)}});
-    }
+    const auto refusals_of = [&](const auto& refusals) {
+      Json array = Json::array();
+      for (const auto& [asked, who] : refusals) {
+        const std::size_t end = asked.find('\n');
+        array.push_back({{"asked", asked.substr(0, end)},
+                         {"setting", asked.substr(end + 1)},
+                         {"containers", list(who)}});
+      }
+      return array;
+    };
     rules[name] = {{"changed", list(rule.changed)},
                    {"refused", list(rule.refused)},
                    {"would_change", list(rule.would_change)},
                    {"would_refuse", list(rule.would_refuse)},
-                   {"refusals", refusals},
+                   {"refusals", refusals_of(rule.asked)},
+                   {"would_be_refusals", refusals_of(rule.would_ask)},
                    {"setting", setting_of(name)}};
   }
-  return {{"containers", list(containers_)}, {"rules", rules}};
+  Json failures = Json::array();
+  for (const auto& [why, who] : failed_)
+    failures.push_back({{"error", why}, {"containers", list(who)}});
+  return {{"containers", list(containers_)}, {"rules", rules}, {"failed", failures}};
 }
 
 }  // namespace hardened

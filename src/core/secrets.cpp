@@ -20,6 +20,17 @@ bool holds_secret_at(const Path& path) {
   return secret(at(1)) || (at(1) == "process" && secret(at(2)));
 }
 
+// "password=word" of a network's file system.
+std::string without_password(const std::string& option) {
+  const std::size_t end = option.find('=');
+  if (end == std::string::npos) return option;
+  const std::string name = option.substr(0, end);
+  for (const char* part : {"pass", "secret", "cred", "key", "token"}) {
+    if (name.find(part) != std::string::npos) return name + "=(withheld)";
+  }
+  return option;
+}
+
 void withhold(Json& value, Path& path) {
   if (value.is_structured()) {
     for (auto& [key, member] : value.items()) {
@@ -29,6 +40,8 @@ void withhold(Json& value, Path& path) {
     }
   } else if (holds_secret_at(path)) {
     value = "(withheld)";
+  } else if (value.is_string() && path.size() > 4 && path[1] == "mounts" && path[3] == "options") {
+    value = without_password(value.get<std::string>());
   }
 }
 
@@ -46,7 +59,8 @@ Json without_secrets(const Json& value, std::string_view pointer) {
 std::string shown(const Json& value, std::string_view pointer) {
   // A large value would be written out in full only to be cut.
   if (value.is_structured() && !value.empty()) return value.is_array() ? "an array" : "an object";
-  if (value.is_string() && holds_secret(pointer)) return "a string";
+  if (holds_secret(pointer) && !value.is_structured())
+    return value.is_string() ? "a string" : value.is_number() ? "a number" : value.dump();
   return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60);
 }
 

@@ -70,8 +70,7 @@ void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::st
   // dockerd is many programs, chosen by argv[0]: "docker-untar" would unpack an archive over the
   // host.
   if (!holds(find_strings(input.settings, "/allowed_first_arguments"), first)) {
-    // Not by its words: those are in no log.
-    draft.refuse(pointer + "/args", "a hook that is called in a way that the policy does not name",
+    draft.refuse(pointer + "/args", "a hook that is called as \"" + first + '"',
                  "rules.hooks.allowed_first_arguments");
   }
   for (const std::string& variable : find_strings(hook, "/env")) {
@@ -79,8 +78,11 @@ void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::st
     // LD_PRELOAD, GCONV_PATH, PATH ...: any of them makes an honest program run another's code as
     // host root.
     if (!holds(find_strings(input.settings, "/allowed_environment"), name)) {
-      draft.refuse(pointer + "/env", "a hook with " + name + " in its environment",
-                   "rules.hooks.allowed_environment", "CVE-2025-23266");
+      const bool named = variable.find('=') != std::string::npos;
+      draft.refuse(
+          pointer + "/env",
+          "a hook with " + (named ? name : "what is no NAME=value") + " in its environment",
+          "rules.hooks.allowed_environment", "CVE-2025-23266");
     }
   }
 }

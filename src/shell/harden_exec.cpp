@@ -184,9 +184,12 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   const auto record = current_record(kernel, environment, key, runtime, state);
   const Profile asked = select_profile(policy, environment, invocation.profile(), Json::object());
   const auto container = known_container(kernel, key, record, policy, asked, runtime);
-  if (!container) return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
+  if (!container) {
+    trail.passed();
+    return fail_in_runtimes_words(kernel, runtime, std::move(invocation), lowest);
+  }
   trail.decision.bundle = container->bundle;
-  trail.decision.profile = profile_of(policy, record, asked).name();
+  trail.decision.profile = record ? record->profile : asked.name();
 
   const Json process = asked_process(kernel, *container, invocation);
   const Plan plan = plan_exec(process, container->ceiling);

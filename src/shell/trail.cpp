@@ -85,11 +85,6 @@ void append(Kernel& kernel, const Environment& environment, const AuditSettings&
   }
 }
 
-// Nobody listens there: systemd is not this host's, or not in this mount namespace.
-bool no_journal(const Error& error) {
-  return error.number() == ENOENT || error.number() == ECONNREFUSED || error.number() == ENOTDIR;
-}
-
 }  // namespace
 
 std::string trail_name(std::uint32_t age) {
@@ -147,12 +142,15 @@ void Trail::write(const Ending& ending) {
   const std::uint64_t duration = kernel_.monotonic_time() - begun_;
   const std::string line =
       trail_line(decision, ending, kernel_.real_time(), duration, settings_.whole_values);
-  if (settings_.destination != Destination::file) {
+  // Where a line is required, a datagram that journald may drop is none.
+  const bool automatic = settings_.destination == Destination::automatic;
+  if (settings_.destination == Destination::journald || (automatic && !settings_.required)) {
     try {
       kernel_.send_datagram(environment_.journal, journal_entry(decision, ending, line));
       return;
-    } catch (const Error& error) {
-      if (settings_.destination == Destination::journald || !no_journal(error)) throw;
+    } catch (const Error&) {
+      // Not there, or stuck: the file takes it.
+      if (!automatic) throw;
     }
   }
   append(kernel_, environment_, settings_, line);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hardened/core/error.hpp"
+#include "hardened/core/log_view.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/shell/state.hpp"
 #include "hardened/shell/trail.hpp"
@@ -110,13 +111,17 @@ void read_files(Kernel& kernel, const Descriptor& log, const AuditSettings& sett
               lines);
 }
 
-// Anyone can write to the journal under our name; the uid is the kernel's word.
-void read_journal(Kernel& kernel, Following following, Lines& lines) {
-  std::vector<std::string> arguments{"--quiet", "--no-pager", "--all", "--output=cat",
-                                     "--output-fields=HARDENED_DECISION"};
+// Anyone can write to the journal under our name; the uid is the kernel's word, and the fields tell
+// an engine's log of a container from ours.
+void read_journal(Kernel& kernel, Following following, const Sink& line) {
+  std::vector<std::string> arguments{"--quiet", "--no-pager", "--all", "--output=json"};
   if (following == Following::yes) arguments.insert(arguments.end(), {"--follow", "--lines=all"});
   arguments.insert(arguments.end(),
                    {"SYSLOG_IDENTIFIER=hardened", "_UID=" + std::to_string(kernel.user())});
+  const Sink entry = [&](std::string_view text) {
+    if (const auto decision = line_of_journal(text)) line(*decision);
+  };
+  Lines lines(entry);
   kernel.stream_output(kJournalctl, arguments, [&](std::string_view part) { lines.add(part); });
   lines.end();
 }
@@ -124,7 +129,7 @@ void read_journal(Kernel& kernel, Following following, Lines& lines) {
 bool has_journal(Kernel& kernel, const Environment& environment, const AuditSettings& settings) {
   if (settings.destination == Destination::journald) return true;
   if (settings.destination != Destination::automatic) return false;
-  return exists(kernel, environment.journal) && exists(kernel, kJournalctl);
+  return !settings.required && exists(kernel, environment.journal) && exists(kernel, kJournalctl);
 }
 
 }  // namespace
@@ -141,7 +146,7 @@ void read_trail(Kernel& kernel, const Environment& environment, const AuditSetti
   // Files too where there is a journal: of the time before it.
   if (log && settings.destination != Destination::journald)
     read_files(kernel, *log, settings, journal ? Following::no : following, lines);
-  if (journal) return read_journal(kernel, following, lines);
+  if (journal) return read_journal(kernel, following, line);
   if (log) return;
   throw Error(ErrorKind::unsupported,
               "there is no audit trail yet: " + printable(environment.log) + " is not there");

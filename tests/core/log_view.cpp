@@ -48,6 +48,47 @@ TEST(LogView, WhatIsNoLineOfTheTrailIsNone) {
   EXPECT_FALSE(parse_line("{\"version\": 1, \"operation\": \"cre"));
 }
 
+// By hand, or by whoever may write to the journal: nothing stops the reading of the others.
+TEST(LogView, ALineOfAnotherFormIsNone) {
+  const std::string good = trail_line(decision("a"), {}, kNow, 0, false);
+  ASSERT_TRUE(parse_line(good));
+  for (const char* member :
+       {R"("changes":"no")", R"("time":[])", R"("id":7)", R"("error":{"text":5})",
+        R"("refusals":[7])", R"("reported":[{"rule":7}])", R"("id_range":{"first_id":"x"})",
+        R"("changes_left_out":"many")"}) {
+    EXPECT_FALSE(parse_line(R"({"version":1,"operation":"x",)" + std::string(member) + "}"))
+        << member;
+  }
+}
+
+// dockerd is root too, and lets a container choose its log's name and fields.
+TEST(LogView, AnEntryOfTheJournalWithFieldsOfOthersIsNotOurs) {
+  const std::string ours =
+      R"("_UID":"0","__CURSOR":"x","MESSAGE":"m","PRIORITY":"6","SYSLOG_IDENTIFIER":"hardened")";
+  EXPECT_EQ(line_of_journal("{" + ours + R"(,"HARDENED_DECISION":"line"})"), "line");
+  EXPECT_FALSE(line_of_journal("{" + ours + "}"));
+  EXPECT_FALSE(line_of_journal("{" + ours + R"(,"HARDENED_DECISION":"line","CONTAINER_ID":"c"})"));
+  EXPECT_FALSE(line_of_journal("no JSON"));
+}
+
+TEST(LogView, WhatALineLeftOutIsNeverNothing) {
+  Plan plan;
+  for (int index = 0; index < 6000; ++index) {
+    plan.reported_refusals.push_back(network());
+    plan.reported_refusals.back().asked.append(200, 'x');
+  }
+  const Json long_line = line(with(decision("a"), plan));
+  EXPECT_EQ(long_line.at("reported_refusals").size(), 500U);
+  EXPECT_EQ(long_line.at("reported_refusals_left_out"), 5500);
+  EXPECT_TRUE(matches(long_line, {.rule = "mounts"})) << "it may be among those left out";
+  EXPECT_NE(explain(long_line, {}).find("5500 more reported_refusals"), std::string::npos);
+  LogSummary summary;
+  summary.add(long_line);
+  EXPECT_NE(summary.text(0, Colour::no).find("1 that would be refused"), std::string::npos);
+  EXPECT_NE(summary.text(0, Colour::no).find("more reported_refusals than the line holds"),
+            std::string::npos);
+}
+
 TEST(LogView, AFilterTakesWhatFitsAllOfIt) {
   Plan plan;
   plan.changes.push_back(pids());
@@ -103,10 +144,15 @@ TEST(LogView, TheSummaryCountsContainersByRuleAndSetting) {
   EXPECT_EQ(json.at("rules").at("pids-limit").at("changed").size(), 1U);
   EXPECT_EQ(json.at("rules").at("pids-limit").at("would_change").at(0).at("id"), "b");
   EXPECT_EQ(json.at("rules").at("pids-limit").at("setting"), "rules.pids-limit.limit");
-  const Json& refusal = json.at("rules").at("host-namespaces").at("refusals").at(0);
-  EXPECT_EQ(refusal.at("asked"), "the host's network namespace");
-  EXPECT_EQ(refusal.at("setting"), "rules.host-namespaces.network");
-  EXPECT_EQ(refusal.at("containers").size(), 2U);
+  for (const auto& [list, id] : {std::pair("refusals", "c"), std::pair("would_be_refusals", "b")}) {
+    const Json& refusal = json.at("rules").at("host-namespaces").at(list).at(0);
+    EXPECT_EQ(refusal.at("asked"), "the host's network namespace");
+    EXPECT_EQ(refusal.at("setting"), "rules.host-namespaces.network");
+    ASSERT_EQ(refusal.at("containers").size(), 1U);
+    EXPECT_EQ(refusal.at("containers").at(0).at("id"), id);
+  }
+  summary.add(line(decision("e"), {Outcome::failed, "no ids left", ""}));
+  EXPECT_EQ(summary.json().at("failed").at(0).at("error"), "no ids left");
   EXPECT_NE(text.find("config.json: broken"), std::string::npos) << text;
 }
 

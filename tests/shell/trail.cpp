@@ -226,6 +226,19 @@ TEST_F(TrailTest, NoStringAddsAFieldToTheJournal) {
   EXPECT_EQ(std::count(entry.begin(), entry.end(), '\n'), 4) << entry;
 }
 
+// journald may drop a datagram that it took.
+TEST_F(TrailTest, WhereALineIsRequiredTheFileHasIt) {
+  Journal journal(environment.journal);
+  write(R"({"unwritable": "refuse"})", "c1");
+  EXPECT_NE(text_of(directory / "log/decisions.jsonl").find("c1"), std::string::npos);
+}
+
+TEST_F(TrailTest, AStuckJournalLeavesTheLineToTheFile) {
+  put(environment.journal, "no socket");
+  write(R"({})", "c1");
+  EXPECT_NE(text_of(directory / "log/decisions.jsonl").find("c1"), std::string::npos);
+}
+
 TEST_F(TrailTest, AJournalThatIsRequiredAndAwayIsAnError) {
   EXPECT_EQ(
       error_of([&] { write(R"({"destination": "journald", "unwritable": "refuse"})"); }).number(),

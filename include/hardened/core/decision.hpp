@@ -59,8 +59,8 @@ Json decision_json(const Decision& decision, const Ending& ending, std::uint64_t
                    std::uint64_t duration);
 
 // One line with its end. `time`: microseconds since 1970, `duration` likewise. Values of more than
-// 4 KiB are told by digest and size unless `whole`; a line of more than 1 MiB leaves the changes
-// out and says how many there were.
+// 4 KiB are told by digest and size unless `whole`; a line of more than 1 MiB has no values,
+// and of each list the first 500 and how many were left out.
 std::string trail_line(const Decision& decision, const Ending& ending, std::uint64_t time,
                        std::uint64_t duration, bool whole);
 

@@ -22,8 +22,14 @@ struct LogFilter {
   std::string rule = {};  // that changed, refused or reported something
 };
 
-// nullopt: it is no line of the trail.
+// nullopt: it is no line of the trail. What it gives has every member that the views read, of its
+// type.
 std::optional<Json> parse_line(std::string_view line);
+
+// The line in an entry of the journal as `journalctl --output=json` prints it. nullopt: not ours.
+// The uid says no more than root, and root's engine logs for containers under a name and with
+// fields of their choice: an entry with fields that we do not write is theirs.
+std::optional<std::string> line_of_journal(std::string_view entry);
 bool matches(const Json& line, const LogFilter& filter);
 
 // A time to filter by: "2026-11-28", "2026-11-28T06:10", or "90s", "15m", "2h", "7d" before `now`
@@ -46,10 +52,11 @@ class LogSummary {
  private:
   struct Rule {
     std::set<std::string> changed, refused, would_change, would_refuse;  // containers
-    std::map<std::string, std::set<std::string>> asked;  // what was refused, by whom
+    std::map<std::string, std::set<std::string>> asked, would_ask;  // what was refused, to whom
   };
   std::vector<TableRow> rows() const;
   std::set<std::string> containers_;
+  std::map<std::string, std::set<std::string>> failed_;  // why, and whose
   std::map<std::string, Rule> rules_;
 };
 
