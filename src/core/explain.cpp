@@ -76,9 +76,16 @@ class Explanation {
       line("its ids from 0 on are the host's from " + std::to_string(*first) + " on, " +
            std::to_string(find_integer(decision_, "/id_range/size").value_or(0)) + " of them");
     }
+    bool whole = true;
+    for (const std::string list :
+         {"changes", "refusals", "reported", "reported_refusals", "degraded"}) {
+      const auto more = find_integer(decision_, "/" + list + "_left_out");
+      if (more) line(std::to_string(*more) + " more " + list + " than the trail's line holds");
+      whole = whole && !more;
+    }
     const bool nothing =
         find_array(decision_, "/changes").empty() && find_array(decision_, "/refusals").empty();
-    if (nothing && text_at(decision_, "/outcome") == "passed") line("nothing was changed");
+    if (nothing && whole && text_at(decision_, "/outcome") == "passed") line("nothing was changed");
   }
 
   void refusals(const char* list, const std::string& how) {
