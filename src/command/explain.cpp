@@ -5,19 +5,18 @@
 
 #include <algorithm>
 #include <deque>
-#include <iostream>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "hardened/command/options.hpp"
 #include "hardened/command/rehearsal.hpp"
+#include "hardened/command/trail_settings.hpp"
 #include "hardened/core/decision.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/log_view.hpp"
 #include "hardened/core/text.hpp"
 #include "hardened/shell/observe.hpp"
-#include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/trail_reader.hpp"
 
 namespace hardened {
@@ -83,13 +82,7 @@ void read(Kernel& kernel, const Environment& environment, const std::string& fil
     if (const auto json = parse_line(text)) take(*json);
   };
   if (!file.empty()) return read_trail_file(kernel, file, line);
-  AuditSettings settings;
-  try {
-    settings = audit_settings(load_policy(kernel, environment));
-  } catch (const Error& error) {
-    std::cerr << "hardened: " << error.what() << "; taking the built-in policy's audit\n";
-  }
-  read_trail(kernel, environment, settings, Following::no, line);
+  read_trail(kernel, environment, settings_to_read_by(kernel, environment), Following::no, line);
 }
 
 std::vector<Json> last_decisions(Kernel& kernel, const Environment& environment,

@@ -5,10 +5,9 @@
 
 #include "hardened/command/options.hpp"
 #include "hardened/command/progress.hpp"
-#include "hardened/core/audit_settings.hpp"
+#include "hardened/command/trail_settings.hpp"
 #include "hardened/core/log_view.hpp"
 #include "hardened/core/text.hpp"
-#include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/trail_reader.hpp"
 
 namespace hardened {
@@ -52,16 +51,6 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
     throw Error(ErrorKind::usage, "--follow excludes --summary, --last and --file");
   if (!options.since.empty()) options.filter.since = since_time(options.since, kernel.real_time());
   return true;
-}
-
-// A policy that is broken stops no one from reading why nothing starts.
-AuditSettings settings_of(Kernel& kernel, const Environment& environment) {
-  try {
-    return audit_settings(load_policy(kernel, environment));
-  } catch (const Error& error) {
-    std::cerr << "hardened: " << error.what() << "; taking the built-in policy's audit\n";
-    return {};
-  }
 }
 
 class Log {
@@ -147,7 +136,7 @@ int log_command(Arguments arguments, Kernel& kernel, const Environment& environm
   if (!options.file.empty()) {
     read_trail_file(kernel, options.file, take);
   } else {
-    read_trail(kernel, environment, settings_of(kernel, environment),
+    read_trail(kernel, environment, settings_to_read_by(kernel, environment),
                options.follow ? Following::yes : Following::no, take);
   }
   progress.wipe();

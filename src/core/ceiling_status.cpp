@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/ceiling_parts.hpp"
+#include "core/limit_names.hpp"
 #include "hardened/core/ceiling.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
@@ -58,28 +59,6 @@ constexpr std::array<std::string_view, 41> kCapabilities{"CAP_CHOWN",
                                                          "CAP_PERFMON",
                                                          "CAP_BPF",
                                                          "CAP_CHECKPOINT_RESTORE"};
-
-// /proc/PID/limits' names.
-struct LimitName {
-  std::string_view shown;
-  std::string_view type;
-};
-constexpr std::array<LimitName, 16> kLimits{{{"Max cpu time", "RLIMIT_CPU"},
-                                             {"Max file size", "RLIMIT_FSIZE"},
-                                             {"Max data size", "RLIMIT_DATA"},
-                                             {"Max stack size", "RLIMIT_STACK"},
-                                             {"Max core file size", "RLIMIT_CORE"},
-                                             {"Max resident set", "RLIMIT_RSS"},
-                                             {"Max processes", "RLIMIT_NPROC"},
-                                             {"Max open files", "RLIMIT_NOFILE"},
-                                             {"Max locked memory", "RLIMIT_MEMLOCK"},
-                                             {"Max address space", "RLIMIT_AS"},
-                                             {"Max file locks", "RLIMIT_LOCKS"},
-                                             {"Max pending signals", "RLIMIT_SIGPENDING"},
-                                             {"Max msgqueue size", "RLIMIT_MSGQUEUE"},
-                                             {"Max nice priority", "RLIMIT_NICE"},
-                                             {"Max realtime priority", "RLIMIT_RTPRIO"},
-                                             {"Max realtime timeout", "RLIMIT_RTTIME"}}};
 
 [[noreturn]] void unreadable(std::string_view what) {
   throw Error(

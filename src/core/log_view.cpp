@@ -51,32 +51,35 @@ bool are_strings(const Json& object, std::initializer_list<const char*> members)
   return true;
 }
 
+bool are_entries(const Json& list) {
+  return list.is_array() && std::ranges::all_of(list, [](const Json& entry) {
+           return entry.is_object() &&
+                  are_strings(entry, {"rule", "path", "pointer", "reason", "reference", "asked",
+                                      "setting", "what"});
+         });
+}
+
+bool are_counts(const Json& object, std::initializer_list<std::string> members) {
+  return std::ranges::all_of(members, [&](const std::string& member) {
+    const auto found = object.find(member);
+    return found == object.end() || found->is_number_unsigned();
+  });
+}
+
 // Somebody may have written it by hand; nothing in it stops the reading of the others.
 bool has_form(const Json& line) {
   if (!line.is_object() || line.value("version", Json()) != Json(1)) return false;
-  if (!are_strings(line, {"time", "operation", "outcome", "engine", "root", "id", "bundle",
-                          "profile", "policy"})) {
-    return false;
-  }
   for (const char* list : kLists) {
-    const Json entries = line.value(list, Json::array());
-    if (!entries.is_array()) return false;
-    for (const Json& entry : entries) {
-      if (!entry.is_object() || !are_strings(entry, {"rule", "path", "pointer", "reason",
-                                                     "reference", "asked", "setting", "what"})) {
-        return false;
-      }
-    }
-    const Json count = line.value(std::string(list) + "_left_out", Json(0U));
-    if (!count.is_number_unsigned()) return false;
+    const auto found = line.find(list);
+    if (found != line.end() && !are_entries(*found)) return false;
+    if (!are_counts(line, {std::string(list) + "_left_out"})) return false;
   }
   const Json error = line.value("error", Json());
   const Json range = line.value("id_range", Json());
-  const auto is_id = [&](const char* member) {
-    return range.value(member, Json(0U)).is_number_unsigned();
-  };
-  return (error.is_null() || (error.is_object() && are_strings(error, {"text", "pointer"}))) &&
-         (range.is_null() || (range.is_object() && is_id("first_id") && is_id("size")));
+  return are_strings(line, {"time", "operation", "outcome", "engine", "root", "id", "bundle",
+                            "profile", "policy"}) &&
+         (error.is_null() || (error.is_object() && are_strings(error, {"text", "pointer"}))) &&
+         (range.is_null() || (range.is_object() && are_counts(range, {"first_id", "size"})));
 }
 
 bool names_rule(const Json& line, const std::string& rule) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <sstream>
 
+#include "core/limit_names.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/sighting.hpp"
 #include "hardened/core/text.hpp"
@@ -15,24 +16,6 @@ namespace {
 
 constexpr int kHighestOrdinaryPolicy = 0;  // SCHED_OTHER; 3 and 5 are SCHED_BATCH and SCHED_IDLE
 constexpr std::array kRealTime{1, 2, 6};   // SCHED_FIFO, SCHED_RR, SCHED_DEADLINE
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kLimits{
-    {{"Max cpu time", "RLIMIT_CPU"},
-     {"Max file size", "RLIMIT_FSIZE"},
-     {"Max data size", "RLIMIT_DATA"},
-     {"Max stack size", "RLIMIT_STACK"},
-     {"Max core file size", "RLIMIT_CORE"},
-     {"Max resident set", "RLIMIT_RSS"},
-     {"Max processes", "RLIMIT_NPROC"},
-     {"Max open files", "RLIMIT_NOFILE"},
-     {"Max locked memory", "RLIMIT_MEMLOCK"},
-     {"Max address space", "RLIMIT_AS"},
-     {"Max file locks", "RLIMIT_LOCKS"},
-     {"Max pending signals", "RLIMIT_SIGPENDING"},
-     {"Max msgqueue size", "RLIMIT_MSGQUEUE"},
-     {"Max nice priority", "RLIMIT_NICE"},
-     {"Max realtime priority", "RLIMIT_RTPRIO"},
-     {"Max realtime timeout", "RLIMIT_RTTIME"}}};
 
 [[noreturn]] void malformed(std::string_view what, std::string_view text) {
   throw Error(ErrorKind::invalid_input,

@@ -179,6 +179,17 @@ class Journal {
     return data;
   }
 
+  // Until nobody can send any more: one that hangs.
+  void fill() {
+    sockaddr_un address{};
+    socklen_t size = sizeof address;
+    ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&address), &size);
+    const Descriptor sender(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    while (::sendto(sender.number(), "x", 1, MSG_DONTWAIT,
+                    reinterpret_cast<const sockaddr*>(&address), size) == 1) {
+    }
+  }
+
   int sealed = 0;
 
  private:
@@ -234,7 +245,8 @@ TEST_F(TrailTest, WhereALineIsRequiredTheFileHasIt) {
 }
 
 TEST_F(TrailTest, AStuckJournalLeavesTheLineToTheFile) {
-  put(environment.journal, "no socket");
+  Journal journal(environment.journal);
+  journal.fill();
   write(R"({})", "c1");
   EXPECT_NE(text_of(directory / "log/decisions.jsonl").find("c1"), std::string::npos);
 }
