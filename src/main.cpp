@@ -57,9 +57,20 @@ int own_command(const std::vector<std::string>& arguments, const Environment& en
   }
 }
 
+hardened::Invocation parsed(const std::vector<std::string>& arguments,
+                            const Environment& environment) {
+  using namespace hardened;
+  try {
+    return Invocation::parse(arguments);
+  } catch (const Error& error) {
+    record_unread(real_kernel(), environment, likely_operation(arguments), error);
+    throw;
+  }
+}
+
 void call_runtime(const std::vector<std::string>& arguments, const Environment& environment) {
   using namespace hardened;
-  Invocation invocation = Invocation::parse(arguments);
+  Invocation invocation = parsed(arguments, environment);
   // The runtime would say that it knows no such command.
   if (is_own_name(invocation.command())) {
     throw Error(ErrorKind::usage, invocation.command() +

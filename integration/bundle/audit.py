@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit trail: what a create, exec, update and refusal leave, and how log and explain read it."""
+import fcntl
 import json
 import os
 import subprocess
@@ -118,6 +119,61 @@ class Audit(unittest.TestCase):
         self.assertIn("1 container, 0 refused, 1 that would be refused if every rule were enforced", summary)
         self.assertRegex(summary, r"mounts +would refuse: .*/etc.* 1 \(.*rules\.mounts\.allowed_sources")
         self.assertRegex(summary, r"capabilities +would change +1 \(.* rules\.capabilities\.keep")
+
+    def test_in_report_mode_an_exec_gives_its_streams_to_nobody(self):
+        # A user namespace of the document's own, as userns-remap makes one.
+        POLICY.write_text(json.dumps(REPORTING))
+        namespaces = self.bundle.document()["linux"]["namespaces"]
+        maps = [{"containerID": 0, "hostID": 300000, "size": 65536}]
+        self.bundle.change("/linux/namespaces", [*namespaces, {"type": "user"}])
+        self.bundle.change("/linux/uidMappings", maps)
+        self.bundle.change("/linux/gidMappings", maps)
+        command.run("chown", "-R", "300000:300000", str(self.bundle.directory / "rootfs")).check()
+        self.started()
+        owner = "stat -L -c %u /proc/self/fd/1"
+        plain = Runtime(RUNC).call("exec", self.identifier, "sh", "-c", owner).check().out
+        self.assertEqual(plain, self.runtime.call("exec", self.identifier, "sh", "-c", owner).check().out)
+
+    def test_in_report_mode_ids_of_the_pool_are_no_documents(self):
+        POLICY.write_text(json.dumps(REPORTING))
+        maps = [{"containerID": 0, "hostID": 1879048192, "size": 65536}]
+        self.bundle.change("/linux/namespaces", [*self.bundle.document()["linux"]["namespaces"], {"type": "user"}])
+        self.bundle.change("/linux/uidMappings", maps)
+        self.bundle.change("/linux/gidMappings", maps)
+        self.assertIn("ids that are given to one container at a time", self.run_bundle().check_failed().err)
+
+    def test_a_start_is_explained_after_its_line_was_rotated_away(self):
+        self.started()
+        for path in TRAIL.parent.glob("*.jsonl"):
+            path.write_text("")
+        text = self.hardened("explain", self.identifier).check().out
+        self.assertIn("run of " + self.identifier, text)
+        self.assertIn("setting: rules.capabilities.keep", text)
+        told = self.hardened("explain", "--bundle", str(self.bundle.directory)).check()
+        self.assertIn(f"rewritten for the container {self.identifier}", told.err)
+
+    def test_a_call_that_cannot_be_read_leaves_a_line(self):
+        self.runtime.call("create", "--nonsense", self.identifier).check_failed()
+        found = self.hardened("log", "--format", "json", "--outcome", "failed", "--operation", "create").check().out
+        self.assertIn("--nonsense", json.loads(found.splitlines()[-1])["error"]["text"])
+
+    def test_a_lock_that_somebody_holds_stops_no_start(self):
+        self.run_bundle().check()
+        with open(TRAIL.with_name("lock"), "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.run_bundle().check()
+        log = self.hardened("log", "--format", "json", "--container", self.identifier).check()
+        self.assertEqual(1, len(log.out.splitlines()))
+        self.assertIn("hardened: decisions are missing, the last one of 20", log.err)
+        Path("/run/hardened/trail-lost").unlink()
+
+    def test_what_would_match_nothing_is_an_error(self):
+        for words, said in (
+            (("--rule", "mount"), "--rule: no rule mount, did you mean mounts"),
+            (("--summary", "--last", "3"), "--summary excludes --last"),
+            (("--engine", "dokcer"), "dokcer"),
+        ):
+            self.assertIn(said, self.hardened("log", *words).check_failed().err)
 
     def test_where_the_policy_wants_a_line_nothing_starts_without_one(self):
         POLICY.write_text('{"audit": {"unwritable": "refuse"}}')

@@ -2,6 +2,8 @@
 """`hardened verify` on real containers: one image under runc and under hardened, and what was done to one since."""
 import html.parser
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -89,6 +91,12 @@ class Verify(EngineCase):
         self.assertEqual(["FAIL", "PASS"], rows["5.13"])
         self.assertEqual(["FAIL", "PASS"], rows["5.31"])
         self.assertIn(plain, done.out)
+        # What docs/verify.md shows is what comes out.
+        page = (Path(__file__).parents[2] / "docs/verify.md").read_text()
+        shown = [line for line in page.splitlines() if line.startswith("CIS 5.") and line.endswith("  PASS")]
+        self.assertGreater(len(shown), 3)
+        for line in shown:
+            self.assertIn(line.split(), [row.split() for row in done.out.splitlines()])
 
     def test_host_namespaces_directories_and_sockets_fail(self):
         flags = ("--network", "host", "--pid", "host", "--ipc", "host", "--uts", "host")
@@ -126,6 +134,17 @@ class Verify(EngineCase):
         evidence = container["by"]["5.23"]["evidence"][0]
         self.assertIn("CAP_SYS_ADMIN", evidence)
         self.assertTrue(any(f"pid {pid} " in evidence for pid in pids), (evidence, pids))
+
+    def test_an_exec_on_its_way_in_is_no_failure(self):
+        # runc's own process is in the container at first, with all that root has.
+        name = self.sleeper()
+        ours = f"{sandbox.binary()} --root {self.state_root(name)} exec {name} true"
+        loop = subprocess.Popen(["sh", "-c", f"while {ours}; do :; done"], start_new_session=True)
+        self.addCleanup(loop.wait)
+        self.addCleanup(os.killpg, loop.pid, signal.SIGKILL)
+        for _ in range(6):
+            self.assertEqual(set(), self.failing(self.judged(name)))
+        self.assertIsNone(loop.poll(), "it went on meanwhile")
 
     def test_a_rootfs_that_was_remounted_is_told(self):
         name = self.sleeper()

@@ -71,7 +71,7 @@ _hardened() {
         --container) words= files=1 ;;
         --operation) words='create run restore exec update' ;;
         --outcome) words='passed refused failed' ;;
-        --engine) words= files=1 ;;
+        --engine) words='docker containerd cri podman cri-o buildkit' ;;
         --profile) words='build pod standard strict' ;;
         --rule) words= files=1 ;;
         --file) words= files=1 ;;

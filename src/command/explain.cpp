@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iostream>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,7 +17,9 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/log_view.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/bundle.hpp"
 #include "hardened/shell/observe.hpp"
+#include "hardened/shell/record.hpp"
 #include "hardened/shell/trail_reader.hpp"
 
 namespace hardened {
@@ -62,8 +65,21 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
   return true;
 }
 
+// What it holds once the container is made is our own document, in which there is little to change.
+void tell_rewritten(Kernel& kernel, const Environment& environment, const std::string& path) {
+  Bundle bundle = Bundle::open(kernel, path);
+  for (const KnownContainer& one : known_containers(kernel, environment)) {
+    if (one.record.bundle != bundle.path() || one.record.digest != digest_of(bundle.read()))
+      continue;
+    std::cerr << "hardened: this bundle was rewritten for the container " << printable(one.key.id)
+              << ", which lives: `hardened explain " << printable(one.key.id)
+              << "` tells what was changed\n";
+  }
+}
+
 Json of_document(Kernel& kernel, const Environment& environment, const RehearsalInput& input) {
   const Rehearsal rehearsal = rehearse(kernel, environment, input);
+  if (!input.bundle.empty()) tell_rewritten(kernel, environment, input.bundle);
   tell_unverified(rehearsal.plan);
   Decision decision;
   decision.operation = Operation::create;
@@ -98,6 +114,11 @@ std::vector<Json> last_decisions(Kernel& kernel, const Environment& environment,
 // By the container's id and its runtime's state directory: two runtimes may have one id each.
 using Decisions = std::map<std::pair<std::string, std::string>, std::vector<Json>>;
 
+bool is_start(const Json& line) {
+  const std::string operation = find_string(line, "/operation").value_or("");
+  return operation != "exec" && operation != "update";
+}
+
 // Of each container whose id begins so: its last start, and whatever was refused to it since. An
 // exec that went through says nothing.
 Decisions decisions_of(Kernel& kernel, const Environment& environment, const Options& options,
@@ -107,11 +128,18 @@ Decisions decisions_of(Kernel& kernel, const Environment& environment, const Opt
     const std::string id = find_string(line, "/id").value_or("");
     if (!id.starts_with(prefix)) return;
     std::vector<Json>& decisions = found[{id, find_string(line, "/root").value_or("")}];
-    const std::string operation = find_string(line, "/operation").value_or("");
-    const bool start = operation != "exec" && operation != "update";
-    if (start) decisions.clear();
-    if (start || find_string(line, "/outcome") != "passed") decisions.push_back(line);
+    if (is_start(line)) decisions.clear();
+    if (is_start(line) || find_string(line, "/outcome") != "passed") decisions.push_back(line);
   });
+  if (!options.file.empty()) return found;
+  for (const std::string& text : kept_starts(kernel, environment, prefix)) {
+    const auto line = parse_line(text);
+    if (!line) continue;
+    std::vector<Json>& decisions =
+        found[{find_string(*line, "/id").value_or(""), find_string(*line, "/root").value_or("")}];
+    if (decisions.empty() || !is_start(decisions.front()))
+      decisions.insert(decisions.begin(), *line);
+  }
   return found;
 }
 

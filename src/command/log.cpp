@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // hardened log: what was decided on this host, filtered, followed, summed up.
+#include <algorithm>
 #include <deque>
 #include <iostream>
 
 #include "hardened/command/options.hpp"
 #include "hardened/command/progress.hpp"
 #include "hardened/command/trail_settings.hpp"
+#include "hardened/core/decision.hpp"
 #include "hardened/core/log_view.hpp"
+#include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
+#include "hardened/shell/trail.hpp"
 #include "hardened/shell/trail_reader.hpp"
 
 namespace hardened {
@@ -22,6 +26,17 @@ struct Options {
   bool summary = false;
 };
 
+// A misspelt one would match nothing, which reads like "nothing was refused".
+void require_rule(const std::string& name) {
+  if (name.empty()) return;
+  std::vector<std::string_view> known{"restore", "no-pivot"};  // refused beside the catalogue
+  for (const Rule& rule : catalogue()) known.push_back(rule.name);
+  if (std::ranges::find(known, name) != known.end()) return;
+  const std::string_view near = nearest(name, known);
+  throw Error(ErrorKind::usage, "--rule: no rule " + printable(name, 60) +
+                                    (near.empty() ? "" : ", did you mean " + std::string(near)));
+}
+
 bool parse(Options& options, Arguments arguments, Kernel& kernel) {
   CLI::App app("What was decided about the containers of this host, oldest first.", "hardened log");
   app.add_flag("-f,--follow", options.follow, "go on with what is decided from now on");
@@ -35,11 +50,13 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
       ->check(CLI::IsMember({"create", "run", "restore", "exec", "update"}));
   app.add_option("--outcome", options.filter.outcome, "passed, refused or failed")
       ->check(CLI::IsMember({"passed", "refused", "failed"}));
-  app.add_option("--engine", options.filter.engine, "docker, containerd, cri, podman, cri-o ...");
+  app.add_option("--engine", options.filter.engine,
+                 "docker, containerd, cri, podman, cri-o or buildkit")
+      ->check(CLI::IsMember({"docker", "containerd", "cri", "podman", "cri-o", "buildkit"}));
   app.add_option("--profile", options.filter.profile, "of the policy");
   app.add_option("--rule", options.filter.rule, "that changed, refused or reported something");
   app.add_option("--file", options.file, "a file of such lines instead; - is standard input");
-  app.add_option("--format", options.format, "table, or json: the lines as they were written")
+  app.add_option("--format", options.format, "table, or json: the lines themselves")
       ->check(CLI::IsMember({"table", "json"}));
   app.footer(
       "examples:\n  hardened log --outcome refused --since 1h\n"
@@ -49,6 +66,9 @@ bool parse(Options& options, Arguments arguments, Kernel& kernel) {
   if (!parse_options(app, arguments, kernel)) return false;
   if (options.follow && (options.summary || options.last != 0 || !options.file.empty()))
     throw Error(ErrorKind::usage, "--follow excludes --summary, --last and --file");
+  if (options.summary && options.last != 0)
+    throw Error(ErrorKind::usage, "--summary excludes --last: narrow it by --since");
+  require_rule(options.filter.rule);
   if (!options.since.empty()) options.filter.since = since_time(options.since, kernel.real_time());
   return true;
 }
@@ -66,7 +86,7 @@ class Log {
     if (!line) {
       ++foreign_;
     } else if (matches(*line, options_.filter)) {
-      show(*line, text);
+      show(*line);
     }
   }
 
@@ -87,12 +107,12 @@ class Log {
   }
 
  private:
-  void show(const Json& line, std::string_view text) {
+  void show(const Json& line) {
     if (options_.summary) return summary_.add(line);
     if (options_.follow) {
-      return print(kernel_, options_.format == "json" ? std::string(text) + '\n' : followed(line));
+      return print(kernel_, options_.format == "json" ? harmless(line) : followed(line));
     }
-    if (options_.format == "json") return keep(lines_, std::string(text) + '\n');
+    if (options_.format == "json") return keep(lines_, harmless(line));
     keep(rows_, log_row(line));
   }
 
@@ -141,6 +161,11 @@ int log_command(Arguments arguments, Kernel& kernel, const Environment& environm
   }
   progress.wipe();
   log.end();
+  if (options.file.empty()) {
+    if (const auto loss = last_loss(kernel, environment))
+      std::cerr << "hardened: decisions are missing, the last one of " << printable(*loss, kWhole)
+                << '\n';
+  }
   return 0;
 }
 

@@ -116,7 +116,7 @@ class Rehearser {
     } else {
       Bundle bundle = Bundle::open(kernel_, input_.bundle);
       directory = bundle.path();
-      document = parse_document(bundle.read());
+      document = bundle.document();
     }
     const Profile chosen = profile(document);
     check_fields(document, DocumentKind::config, chosen.unlisted_fields());
@@ -186,6 +186,9 @@ Rehearsal rehearse(Kernel& kernel, const Environment& environment, const Rehears
 void tell_unverified(const Plan& plan) {
   for (const std::string& what : plan.unverified) {
     std::cerr << "hardened: unverified: " << printable(what) << '\n';
+  }
+  for (const Degradation& one : plan.reported_unverified) {
+    std::cerr << "hardened: unverified (report): " << printable(one.what) << '\n';
   }
 }
 

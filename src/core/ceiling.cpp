@@ -9,8 +9,8 @@
 namespace hardened {
 
 void add_policy(Json& ceiling, const Profile& profile) {
-  constexpr std::array<std::string_view, 6> kLowered{"capabilities", "no-new-privileges", "lsm",
-                                                     "rlimits",      "process",           "cpu"};
+  constexpr std::array<std::string_view, 7> kLowered{
+      "capabilities", "no-new-privileges", "lsm", "rlimits", "process", "cpu", "user-namespace"};
   ceiling["enforced"] = Json::array();
   ceiling["reported"] = Json::array();
   for (const std::string_view rule : kLowered) {

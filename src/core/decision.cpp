@@ -61,8 +61,15 @@ Json error_json(const Ending& ending) {
   return {{"text", ending.error}, {"pointer", ending.pointer}};
 }
 
-// ASCII, and none of what HTML reads: whoever shows the line as it is shows no markup. Inside JSON
-// these three stand in strings only.
+bool ends_with_one_of(const std::string& text, std::initializer_list<std::string_view> endings) {
+  for (const std::string_view ending : endings) {
+    if (text.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string harmless(const Json& json) {
   std::string line;
   for (const char byte : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
@@ -83,15 +90,6 @@ std::string harmless(const Json& json) {
   return line + '\n';
 }
 
-bool ends_with_one_of(const std::string& text, std::initializer_list<std::string_view> endings) {
-  for (const std::string_view ending : endings) {
-    if (text.ends_with(ending)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 void add_plan(Decision& decision, const Json& original, const Plan& plan) {
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
@@ -101,6 +99,7 @@ void add_plan(Decision& decision, const Json& original, const Plan& plan) {
   append(decision.refusals, plan.refusals);
   append(decision.reported_refusals, plan.reported_refusals);
   append(decision.degraded, plan.degraded);
+  append(decision.reported_degraded, plan.reported_degraded);
   decision.mapping = plan.mapping;
 }
 
@@ -145,6 +144,7 @@ Json decision_json(const Decision& decision, const Ending& ending, std::uint64_t
           {"reported", without_secrets_in(decision.reported)},
           {"reported_refusals", refusals_json(decision.reported_refusals)},
           {"degraded", degraded_json(decision.degraded)},
+          {"reported_degraded", degraded_json(decision.reported_degraded)},
           {"error", error_json(ending)},
           {"duration_us", duration}};
 }
@@ -165,7 +165,7 @@ std::string trail_line(const Decision& decision, const Ending& ending, std::uint
     }
   }
   // What is left out is counted: a line must not say that there was nothing.
-  for (const char* list : {"changes", "refusals", "reported", "reported_refusals", "degraded"}) {
+  for (const char* list : kTrailLists) {
     if (std::ssize(line[list]) <= kMostEntries) continue;
     line[std::string(list) + "_left_out"] = std::ssize(line[list]) - kMostEntries;
     line[list].erase(line[list].begin() + kMostEntries, line[list].end());

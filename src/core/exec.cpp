@@ -228,7 +228,7 @@ Plan plan_exec(const Json& process, const Ceiling& ceiling) {
     Plan would;
     would.config = plan.config;
     run(step, would);
-    add_reported(plan, std::move(would));
+    add_reported(plan, step.rule, std::move(would));
   }
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/cell.hpp"
+#include "hardened/core/decision.hpp"
 #include "hardened/core/document.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/text.hpp"
@@ -54,10 +55,8 @@ class Explanation {
     refusals("/reported_refusals", "would be refused, if this rule were enforced");
     changes("/changes", "");
     changes("/reported", " (reported: nothing was changed)");
-    for (const Json& one : find_array(decision_, "/degraded")) {
-      title(text_at(one, "/rule"), " (the host could not)");
-      line("went on without: " + text_at(one, "/what"));
-    }
+    degraded("/degraded", " (the host could not)", "went on without: ");
+    degraded("/reported_degraded", " (reported: the host could not)", "would go on without: ");
     return std::move(out_);
   }
 
@@ -77,8 +76,7 @@ class Explanation {
            std::to_string(find_integer(decision_, "/id_range/size").value_or(0)) + " of them");
     }
     bool whole = true;
-    for (const std::string list :
-         {"changes", "refusals", "reported", "reported_refusals", "degraded"}) {
+    for (const std::string list : kTrailLists) {
       const auto more = find_integer(decision_, "/" + list + "_left_out");
       if (more) line(std::to_string(*more) + " more " + list + " than the trail's line holds");
       whole = whole && !more;
@@ -89,10 +87,17 @@ class Explanation {
   }
 
   void refusals(const char* list, const std::string& how) {
+    std::optional<std::string> rule;
     for (const Json& one : find_array(decision_, list)) {
-      title(text_at(one, "/rule"), " (" + how + ")");
-      line(text_at(one, "/pointer") + " asks for " + text_at(one, "/asked"));
-      why(text_at(one, "/rule"), text_at(one, "/reference"), text_at(one, "/setting"));
+      if (text_at(one, "/rule") != rule) {
+        rule = text_at(one, "/rule");
+        title(*rule, " (" + how + ")");
+        stops(*rule, "");
+      }
+      const std::string reference = text_at(one, "/reference");
+      line(text_at(one, "/pointer") + " asks for " + text_at(one, "/asked") +
+           (reference.empty() ? "" : " (" + reference + ")"));
+      setting(text_at(one, "/setting"));
     }
   }
 
@@ -114,16 +119,26 @@ class Explanation {
             {text_at(change, "/path"), value_cell(change, "before", "value", "-", longest),
              value_cell(change, "value", "before", "+", longest), text_at(change, "/reason")});
       }
-      why(rule, reference, setting_of(rule));
+      stops(rule, reference);
+      setting(setting_of(rule));
       indent(table(rows, inner_columns(), Colour::no));
     }
   }
 
-  void why(const std::string& name, const std::string& reference, const std::string& setting) {
+  void degraded(const char* list, const std::string& how, const std::string& what) {
+    for (const Json& one : find_array(decision_, list)) {
+      title(text_at(one, "/rule"), how);
+      line(what + text_at(one, "/what"));
+    }
+  }
+
+  void stops(const std::string& name, const std::string& reference) {
     const Rule* rule = rule_named(name);
-    if (rule != nullptr)
-      line("stops: " + std::string(rule->stops) +
-           (reference.empty() ? "" : " (" + reference + ")"));
+    if (rule == nullptr) return;
+    line("stops: " + std::string(rule->stops) + (reference.empty() ? "" : " (" + reference + ")"));
+  }
+
+  void setting(const std::string& setting) {
     if (!setting.empty()) line("setting: " + setting);
   }
 

@@ -25,6 +25,18 @@ Operation operation_of(std::string_view command) {
   return Operation::forward;
 }
 
+}  // namespace
+
+Operation likely_operation(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const Operation operation = operation_of(word);
+    if (operation != Operation::forward) return operation;
+  }
+  return Operation::forward;
+}
+
+namespace {
+
 // A word split as Go's flag package does: one or two dashes, a name, perhaps "=value".
 struct Split {
   std::string name;

@@ -31,9 +31,6 @@ std::string container_of(const Json& line) {
   return text_at(line, "/root") + '\n' + text_at(line, "/id");
 }
 
-constexpr std::array<const char*, 5> kLists{"changes", "reported", "refusals", "reported_refusals",
-                                            "degraded"};
-
 // Of a line that would have been too long.
 std::size_t left_out(const Json& line, const std::string& list) {
   return static_cast<std::size_t>(find_integer(line, "/" + list + "_left_out").value_or(0));
@@ -69,7 +66,7 @@ bool are_counts(const Json& object, std::initializer_list<std::string> members) 
 // Somebody may have written it by hand; nothing in it stops the reading of the others.
 bool has_form(const Json& line) {
   if (!line.is_object() || line.value("version", Json()) != Json(1)) return false;
-  for (const char* list : kLists) {
+  for (const char* list : kTrailLists) {
     const auto found = line.find(list);
     if (found != line.end() && !are_entries(*found)) return false;
     if (!are_counts(line, {std::string(list) + "_left_out"})) return false;
@@ -83,7 +80,7 @@ bool has_form(const Json& line) {
 }
 
 bool names_rule(const Json& line, const std::string& rule) {
-  for (const std::string list : kLists) {
+  for (const std::string list : kTrailLists) {
     if (left_out(line, list) != 0) return true;  // it may
     for (const Json& entry : find_array(line, "/" + list)) {
       if (find_string(entry, "/rule") == rule) return true;
@@ -106,6 +103,8 @@ std::string what_of(const Json& line) {
     text += ", would be refused: " + text_at(line, "/reported_refusals/0/asked");
   for (const Json& one : find_array(line, "/degraded"))
     text += "; without: " + text_at(one, "/what");
+  for (const Json& one : find_array(line, "/reported_degraded"))
+    text += "; would go on without: " + text_at(one, "/what");
   return text;
 }
 
@@ -207,6 +206,11 @@ TableRow log_row(const Json& line) {
 void LogSummary::add(const Json& line) {
   const std::string container = container_of(line);
   containers_.insert(container);
+  const std::string time = text_at(line, "/time");
+  if (first_.empty() || time < first_) first_ = time;
+  if (time > last_) last_ = time;
+  if (const std::string policy = text_at(line, "/policy"); !policy.empty())
+    policies_.insert(policy);
   for (const Json& entry : find_array(line, "/changes")) {
     // A parent that a change needed has no rule.
     const std::string rule = text_at(entry, "/rule");
@@ -224,7 +228,12 @@ void LogSummary::add(const Json& line) {
     rule.would_refuse.insert(container);
     rule.would_ask[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
   }
-  for (const char* list : kLists) {
+  for (const Json& entry : find_array(line, "/reported_degraded")) {
+    rules_[text_at(entry, "/rule")]
+        .would_lack["would go on without: " + text_at(entry, "/what") + '\n']
+        .insert(container);
+  }
+  for (const char* list : kTrailLists) {
     if (left_out(line, list) != 0)
       rules_["-"].would_ask["more " + std::string(list) + " than the line holds\n"].insert(
           container);
@@ -251,6 +260,7 @@ std::vector<TableRow> LogSummary::rows() const {
     };
     add(rule.asked, "refused: ");
     add(rule.would_ask, "would refuse: ");
+    add(rule.would_lack, "");
     if (!rule.changed.empty())
       rows.push_back({name, "changed", names_of(rule.changed), setting_of(name)});
     if (!rule.would_change.empty())
@@ -269,6 +279,11 @@ std::string LogSummary::text(std::size_t columns, Colour colour) const {
   std::string out = counted(containers_.size(), "container", "containers") + ", " +
                     std::to_string(refused.size()) + " refused, " + std::to_string(would.size()) +
                     " that would be refused if every rule were enforced\n";
+  if (!containers_.empty()) out += "decided from " + first_ + " to " + last_ + '\n';
+  if (policies_.size() > 1) {
+    out += "under " + std::to_string(policies_.size()) +
+           " policies: what an earlier one said is in it too, --since leaves that out\n";
+  }
   if (rules_.empty() && failed_.empty()) return out;
   return out + '\n' + table(rows(), columns, colour);
 }
@@ -305,7 +320,9 @@ Json LogSummary::json() const {
   Json failures = Json::array();
   for (const auto& [why, who] : failed_)
     failures.push_back({{"error", why}, {"containers", list(who)}});
-  return {{"containers", list(containers_)}, {"rules", rules}, {"failed", failures}};
+  return {{"first", first_},       {"last", last_},
+          {"policies", policies_}, {"containers", list(containers_)},
+          {"rules", rules},        {"failed", failures}};
 }
 
 }  // namespace hardened

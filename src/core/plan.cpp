@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "hardened/core/error.hpp"
 #include "hardened/core/rule.hpp"
@@ -35,9 +36,20 @@ void apply_rule(const Rule& rule, Plan& plan, const RuleInput& input) {
   rule.apply(draft, input);
 }
 
-void add_reported(Plan& plan, Plan would) {
+void add_reported(Plan& plan, std::string_view rule, Plan would) {
   std::ranges::move(would.changes, std::back_inserter(plan.reported));
   std::ranges::move(would.refusals, std::back_inserter(plan.reported_refusals));
+  std::ranges::move(would.degraded, std::back_inserter(plan.reported_degraded));
+  for (std::string& what : would.unverified) {
+    plan.reported_unverified.push_back({std::string(rule), "", std::move(what)});
+  }
+}
+
+void refuse_reported_unverified(Plan& plan) {
+  for (const Degradation& one : std::exchange(plan.reported_unverified, {})) {
+    plan.reported_refusals.push_back({one.rule, "", "what could not be looked at: " + one.what, "",
+                                      "rules." + one.rule + ".mode"});
+  }
 }
 
 Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
@@ -55,7 +67,7 @@ Plan make_plan(const Json& document, const Profile& profile, const Facts& facts,
         would.config = plan.config;
         would.mapping = plan.mapping;
         apply_rule(rule, would, input);
-        add_reported(plan, std::move(would));
+        add_reported(plan, rule.name, std::move(would));
         break;
       }
       case RuleMode::off:

@@ -60,6 +60,7 @@ std::string as_json(const Plan& plan, const ReportStyle& style) {
                   {"reported_refusals", refusals_json(plan.reported_refusals)},
                   {"unverified", plan.unverified},
                   {"degraded", degraded_json(plan.degraded)},
+                  {"reported_degraded", degraded_json(plan.reported_degraded)},
                   {"mapping", mapping_json(plan.mapping)},
                   {"mapping_is_example", is_example(plan, style)},
                   {"operations", operations_json(plan.operations)}};
@@ -98,6 +99,8 @@ std::string beside_the_document(const Plan& plan, const ReportStyle& style) {
     }
   };
   for (const Degradation& one : plan.degraded) add("without: " + describe(one));
+  for (const Degradation& one : plan.reported_degraded)
+    add("would go on without: " + describe(one));
   const bool example = is_example(plan, style);
   if (plan.mapping) {
     for (const IdMapping& map : plan.mapping->users) {

@@ -20,17 +20,6 @@ bool holds_secret_at(const Path& path) {
   return secret(at(1)) || (at(1) == "process" && secret(at(2)));
 }
 
-// "password=word" of a network's file system.
-std::string without_password(const std::string& option) {
-  const std::size_t end = option.find('=');
-  if (end == std::string::npos) return option;
-  const std::string name = option.substr(0, end);
-  for (const char* part : {"pass", "secret", "cred", "key", "token"}) {
-    if (name.find(part) != std::string::npos) return name + "=(withheld)";
-  }
-  return option;
-}
-
 void withhold(Json& value, Path& path) {
   if (value.is_structured()) {
     for (auto& [key, member] : value.items()) {
@@ -46,6 +35,16 @@ void withhold(Json& value, Path& path) {
 }
 
 }  // namespace
+
+std::string without_password(const std::string& option) {
+  const std::size_t end = option.find('=');
+  if (end == std::string::npos) return option;
+  const std::string name = option.substr(0, end);
+  for (const char* part : {"pass", "secret", "cred", "key", "token"}) {
+    if (name.find(part) != std::string::npos) return name + "=(withheld)";
+  }
+  return option;
+}
 
 bool holds_secret(std::string_view pointer) { return holds_secret_at(split(pointer, '/')); }
 

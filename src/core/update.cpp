@@ -142,23 +142,6 @@ Json resources_of_flags(const Invocation& invocation) {
   return resources;
 }
 
-namespace {
-
-// linux.intelRdt by another name: they write the host's resctrl file system.
-void refuse_cache_schemas(const Invocation& invocation, const Profile& profile) {
-  if (profile.mode("powerful-fields") != RuleMode::enforce ||
-      profile.settings("powerful-fields").at("intel_rdt") == "allow") {
-    return;
-  }
-  for (const std::string flag : {"l3-cache-schema", "mem-bw-schema"}) {
-    if (invocation.flag(flag).value_or("").empty()) continue;
-    throw refused({"update: --" + flag, "", "a share of the host's cache and memory bandwidth",
-                   "runtime-spec config-linux.md#intelrdt", "rules.powerful-fields.intel_rdt"});
-  }
-}
-
-}  // namespace
-
 Plan plan_update(const Json& resources, const Profile& profile, const HostFacts& host) {
   Plan plan;
   plan.config = resources;
@@ -169,17 +152,38 @@ Plan plan_update(const Json& resources, const Profile& profile, const HostFacts&
     Plan would;
     would.config = plan.config;
     run_step(step, would, profile, host);
-    add_reported(plan, std::move(would));
+    add_reported(plan, step.rule, std::move(would));
   }
   return plan;
 }
 
-void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host) {
-  refuse_cache_schemas(invocation, profile);
+namespace {
+
+// linux.intelRdt by another name: they write the host's resctrl file system.
+void vet_cache_schemas(Plan& plan, const Invocation& invocation, const Profile& profile) {
+  const RuleMode mode = profile.mode("powerful-fields");
+  if (mode == RuleMode::off || profile.settings("powerful-fields").at("intel_rdt") == "allow")
+    return;
+  for (const std::string flag : {"l3-cache-schema", "mem-bw-schema"}) {
+    if (invocation.flag(flag).value_or("").empty()) continue;
+    (mode == RuleMode::enforce ? plan.refusals : plan.reported_refusals)
+        .push_back({"powerful-fields", "/intelRdt",
+                    "a share of the host's cache and memory bandwidth (--" + flag + ")",
+                    "runtime-spec config-linux.md#intelrdt", "rules.powerful-fields.intel_rdt"});
+  }
+}
+
+}  // namespace
+
+Plan plan_update_flags(const Invocation& invocation, const Profile& profile,
+                       const HostFacts& host) {
+  Plan plan = plan_update(resources_of_flags(invocation), profile, host);
+  vet_cache_schemas(plan, invocation, profile);
+  return plan;
+}
+
+void set_update_flags(Invocation& invocation, const Plan& plan) {
   const Json asked = resources_of_flags(invocation);
-  const Plan plan = plan_update(asked, profile, host);
-  require_no_refusals(plan);
-  require_all_seen(plan);
   for (const LimitFlag& flag : kFlags) {
     const auto value = find_integer(plan.config, flag.pointer);
     if (!value) continue;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kBeside = 2;       // blanks between columns
 constexpr std::size_t kNarrowest = 24;   // evidence; a narrower terminal wraps by itself
+constexpr std::size_t kVerdict = 4;      // "FAIL"
 constexpr std::size_t kMostColumns = 4;  // containers side by side
 constexpr std::size_t kLongestName = 20;
 
@@ -82,7 +83,6 @@ Widths widths_of(const std::vector<Judged>& items) {
 }
 
 std::string row(const Judged& item, const Widths& widths, const VerdictStyle& style) {
-  constexpr std::size_t kVerdict = 4;
   std::string evidence;
   for (const std::string& line : item.evidence) evidence += (evidence.empty() ? "" : "; ") + line;
   if (!item.remedy.empty()) evidence += " [" + item.remedy + "]";
@@ -132,7 +132,8 @@ std::string side_by_side(const std::vector<Judgement>& judgements, const Verdict
     names.push_back(printable(short_name(judgement.container), kLongestName));
   }
   std::string out = padded("", widths.id + widths.title + 2 * kBeside);
-  for (const std::string& name : names) out += padded(name, width_of(name) + kBeside);
+  for (const std::string& name : names)
+    out += padded(name, std::max<std::size_t>(width_of(name), kVerdict) + kBeside);
   out = out.substr(0, out.find_last_not_of(' ') + 1) + '\n';
   for (std::size_t at = 0; at < judgements.front().items.size(); ++at) {
     const Judged& first = judgements.front().items[at];
@@ -143,7 +144,7 @@ std::string side_by_side(const std::vector<Judgement>& judgements, const Verdict
       const std::string cell =
           last ? std::string(name_of(verdict))
                : padded(std::string(name_of(verdict)),
-                        std::max<std::size_t>(width_of(names[which]), 4) + kBeside);
+                        std::max<std::size_t>(width_of(names[which]), kVerdict) + kBeside);
       out += painted(verdict, cell, style.colour);
     }
     out += '\n';

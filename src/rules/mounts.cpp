@@ -13,6 +13,7 @@
 #include "hardened/core/mount_sources.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
+#include "hardened/core/secrets.hpp"
 
 namespace hardened {
 namespace {
@@ -153,7 +154,7 @@ void judge_options(Draft& draft, const RuleInput& input, const Mount& mount) {
       continue;
     }
     if (!is_known_option(word, mount.type) && !holds(allowed, word.substr(0, word.find('=')))) {
-      draft.refuse(mount.pointer + "/options", "the mount option \"" + word + '"',
+      draft.refuse(mount.pointer + "/options", "the mount option \"" + without_password(word) + '"',
                    "rules.mounts.allowed_options");
     }
   }

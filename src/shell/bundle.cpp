@@ -52,6 +52,15 @@ Bundle Bundle::open(Kernel& kernel, const std::string& path) try {
 
 const std::string& Bundle::read() { return original().text; }
 
+Json Bundle::document() {
+  const std::string& text = read();
+  try {
+    return parse_document(text);
+  } catch (Error& error) {
+    throw error.within(printable(path_) + "/" + kConfig);
+  }
+}
+
 const Bundle::Original& Bundle::original() try {
   if (original_) return *original_;
   // O_NOFOLLOW: a link would have us read, and then replace, what lies elsewhere. O_NONBLOCK: a

@@ -146,7 +146,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
 
   Bundle bundle = Bundle::open(kernel, invocation.flag("bundle").value_or("."));
   trail.decision.bundle = bundle.path();
-  const Json document = parse_document(bundle.read());
+  const Json document = bundle.document();
   const Profile profile = select_profile(policy, environment, invocation.profile(), document);
   trail.decision.profile = profile.name();
   check_fields(document, DocumentKind::config, profile.unlisted_fields());
@@ -156,6 +156,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   const Inspection inspection = inspect(kernel, document, profile, bundle.path(), Looking::must_see,
                                         offer_ids(lease, environment, profile));
   Plan plan = make_plan(document, profile, inspection.facts, key.id);
+  refuse_reported_unverified(plan);
   add_plan(trail.decision, document, plan);
   require_no_refusals(plan);
   require_all_seen(plan);
@@ -167,7 +168,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
 
   // From here on each step is undone where a later one fails; execve outlives them all.
   const IdMaps maps = maps_in(find_object(plan.config, "/linux"));
-  if (environment.root && !plan.mapping) lease.require_not_held(maps);
+  if (environment.root && !plan.mapping) lease.require_not_ours(maps, profile.pools());
   lease.hold_only(plan.mapping);
   require_joined_alive(kernel, plan, inspection.facts);
   const std::string text = write_document(plan.config);
@@ -183,7 +184,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
     if (environment.root) give_own_nodes(kernel, runtime, maps);
     const StandardStreams streams(kernel, plan.mapping);
     record.commit();
-    trail.passed();
+    trail.passed([&](const std::string& line) { record.keep_start(line); });
     kernel.close_on_exec_from(lowest);
     kernel.execute(runtime, invocation.arguments());
   } catch (...) {
@@ -215,6 +216,18 @@ void decide(Kernel& kernel, const Environment& environment, Invocation invocatio
 }
 
 }  // namespace
+
+void record_unread(Kernel& kernel, const Environment& environment, Operation operation,
+                   const Error& error) noexcept {
+  if (operation == Operation::forward) return;
+  try {
+    Trail trail(kernel, environment, operation);
+    trail.under(load_policy(kernel, environment));
+    trail.failed(error);
+  } catch (const std::exception&) {
+    // The caller is told in any case.
+  }
+}
 
 void harden(Kernel& kernel, const Environment& environment, Invocation invocation) {
   // A lost log must not stop a container's end, nor its own start be paid for by who asks for

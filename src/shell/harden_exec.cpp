@@ -120,33 +120,41 @@ std::optional<Container> known_container(Kernel& kernel, const ContainerKey& key
   return Container{init->bundle, "", ceiling_of(init->status, profile_of(policy, record, asked))};
 }
 
-// CVE-2024-21626 by a link: what the container's own root has at the working directory may lead to
-// a descriptor that the runtime left open. By the text alone where init's root is out of reach.
-void require_working_directory(Kernel& kernel, const RuntimeState& state, const Plan& plan,
-                               const Ceiling& ceiling) {
-  const std::vector<std::string> enforced = find_strings(ceiling.json, "/enforced");
-  const std::string cwd = find_string(plan.config, "/cwd").value_or("");
-  if (state.init <= 0 || cwd.empty() ||
-      std::find(enforced.begin(), enforced.end(), "process") == enforced.end()) {
-    return;
-  }
+bool lists(const Ceiling& ceiling, std::string_view list, std::string_view rule) {
+  const std::vector<std::string> rules = find_strings(ceiling.json, list);
+  return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
+// Where a path leads from the container's own root. nullopt: that is gone, or not ours to look at.
+std::optional<std::string> place_in(Kernel& kernel, std::int64_t init, const std::string& path) {
   Looker looker(kernel);
   Descriptor root;
   try {
-    root = kernel.open(kWorkingDirectory, "/proc/" + std::to_string(state.init) + "/root",
+    root = kernel.open(kWorkingDirectory, "/proc/" + std::to_string(init) + "/root",
                        O_PATH | O_DIRECTORY, Walk::follow);
   } catch (const Error&) {
-    return;  // gone, or not ours to look at
+    return std::nullopt;
   }
   Destinations destinations(looker, root.number());
   destinations.fresh("/proc");  // its links are the kernel's, and read differently by each process
-  const std::string place = destinations.resolve(cwd).path;
-  if (through_descriptor(place)) {
-    throw refused(
-        {"process", "/cwd",
-         "the working directory " + printable(cwd, 80) + ", which leads to " + printable(place, 80),
-         "CVE-2024-21626", "rules.process.mode"});
-  }
+  return destinations.resolve(path).path;
+}
+
+// CVE-2024-21626 by a link: what the container's own root has at the working directory may lead to
+// a descriptor that the runtime left open. By the text alone where init's root is out of reach.
+void vet_working_directory(Kernel& kernel, const RuntimeState& state, Plan& plan,
+                           const Ceiling& ceiling) {
+  const bool enforced = lists(ceiling, "/enforced", "process");
+  const std::string cwd = find_string(plan.config, "/cwd").value_or("");
+  if (state.init <= 0 || cwd.empty() || (!enforced && !lists(ceiling, "/reported", "process")))
+    return;
+  const auto place = place_in(kernel, state.init, cwd);
+  if (!place || !through_descriptor(*place)) return;
+  (enforced ? plan.refusals : plan.reported_refusals)
+      .push_back({"process", "/cwd",
+                  "the working directory " + printable(cwd, 80) + ", which leads to " +
+                      printable(*place, 80),
+                  "CVE-2024-21626", "rules.process.mode"});
 }
 
 // The runtime says in its own words, and by its own exit code, that there is no such container. One
@@ -162,10 +170,11 @@ void fail_in_runtimes_words(Kernel& kernel, const std::string& runtime, Invocati
   kernel.execute(runtime, invocation.arguments());
 }
 
-// nullopt: the container has no user namespace.
+// nullopt: the container has no user namespace, or one that the policy leaves alone.
 std::optional<IdMaps> maps_of(const Ceiling& ceiling) {
   const IdMaps maps = maps_in(ceiling.json);
-  return maps.users.empty() ? std::nullopt : std::optional(maps);
+  return maps.users.empty() || !lists(ceiling, "/enforced", "user-namespace") ? std::nullopt
+                                                                              : std::optional(maps);
 }
 
 }  // namespace
@@ -192,11 +201,12 @@ void harden_exec(Kernel& kernel, const Environment& environment, Invocation invo
   trail.decision.profile = record ? record->profile : asked.name();
 
   const Json process = asked_process(kernel, *container, invocation);
-  const Plan plan = plan_exec(process, container->ceiling);
+  Plan plan = plan_exec(process, container->ceiling);
+  vet_working_directory(kernel, state, plan, container->ceiling);
+  refuse_reported_unverified(plan);
   add_plan(trail.decision, process, plan);
   require_no_refusals(plan);
   verify_exec(plan.config, container->ceiling);
-  require_working_directory(kernel, state, plan, container->ceiling);
   settle_exec_flags(invocation);
   invocation.set_flag("process", hand_over(kernel, lowest, plan.config));
   const StandardStreams streams(kernel, maps_of(container->ceiling));
@@ -221,19 +231,22 @@ void harden_update(Kernel& kernel, const Environment& environment, Invocation in
   const int lowest = first_unasked_descriptor(environment, invocation);
   kernel.close_on_exec_from(lowest);
 
-  if (const auto file = invocation.flag("resources")) {
-    const Json resources = read_document(kernel, *file);
-    check_fields(resources, DocumentKind::resources, profile.unlisted_fields());
-    const Plan plan = plan_update(resources, profile, host);
-    add_plan(trail.decision, resources, plan);
+  const auto decide = [&](const Json& wanted, Plan plan) {
+    refuse_reported_unverified(plan);
+    add_plan(trail.decision, wanted, plan);
     require_no_refusals(plan);
     require_all_seen(plan);
     verify_update(plan.config, profile, host);
+    return plan;
+  };
+  if (const auto file = invocation.flag("resources")) {
+    const Json resources = read_document(kernel, *file);
+    check_fields(resources, DocumentKind::resources, profile.unlisted_fields());
+    const Plan plan = decide(resources, plan_update(resources, profile, host));
     invocation.set_flag("resources", hand_over(kernel, lowest, plan.config));
   }
   const Json flags = resources_of_flags(invocation);
-  add_plan(trail.decision, flags, plan_update(flags, profile, host));
-  lower_update_flags(invocation, profile, host);
+  set_update_flags(invocation, decide(flags, plan_update_flags(invocation, profile, host)));
   verify_update(resources_of_flags(invocation), profile, host);
   trail.passed();
   kernel.execute(runtime, invocation.arguments());

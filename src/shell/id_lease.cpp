@@ -193,6 +193,14 @@ void add_subordinate(Kernel& kernel, const std::string& path, Blocks& blocks) {
   }
 }
 
+// What is given to users of the host, or to an engine: no lease takes it.
+Blocks subordinate(Kernel& kernel) {
+  Blocks given;
+  add_subordinate(kernel, "/etc/subuid", given);
+  add_subordinate(kernel, "/etc/subgid", given);
+  return given;
+}
+
 // The same for every start of a container.
 std::size_t start_of(const ContainerKey& key) { return hash_of(key.root + '/' + key.id); }
 
@@ -235,10 +243,7 @@ IdRange IdLease::take(const IdPool& pool) {
   const std::uint32_t first = pool.ids.first / kBlock + (pool.ids.first % kBlock == 0 ? 0 : 1);
   const std::uint64_t end = (std::uint64_t{pool.ids.first} + pool.ids.size) / kBlock;
   const std::uint64_t count = end > first ? (end - first) / each : 0;
-  Blocks given;
-  add_subordinate(kernel_, "/etc/subuid", given);
-  add_subordinate(kernel_, "/etc/subgid", given);
-
+  const Blocks given = subordinate(kernel_);
   Blocks dead;
   for (const IdMaps& maps : ids_of_the_dead(kernel_, environment_, key_)) {
     if (overlap(maps.users, pool.ids) || overlap(maps.groups, pool.ids))
@@ -264,14 +269,18 @@ IdRange IdLease::take(const IdPool& pool) {
   return {};
 }
 
-void IdLease::require_not_held(const IdMaps& maps) {
+void IdLease::require_not_ours(const IdMaps& maps, const std::vector<IdRange>& pools) {
   const Blocks asked = blocks_of(maps);
   if (asked.empty()) return;
-  Blockbook book(kernel_, environment_);
-  if (!book.holds_any(asked)) return;
+  const Blocks given = subordinate(kernel_);
+  const Blocks ours = blocks_of(pools);
+  // Nothing would keep them from the next container. Those of subuid(5) no lease ever has.
+  const bool claimed = std::any_of(asked.begin(), asked.end(), [&](std::uint32_t block) {
+    return ours.contains(block) && !given.contains(block);
+  });
+  if (!claimed && !Blockbook(kernel_, environment_).holds_any(asked)) return;
   throw refused({"user-namespace", "/linux/uidMappings",
-                 "ids that are given to one container at a time", "user_namespaces(7)",
-                 "rules.user-namespace.mode"});
+                 "ids that are given to one container at a time", "user_namespaces(7)", ""});
 }
 
 void IdLease::hold_only(const std::optional<IdMaps>& maps) {

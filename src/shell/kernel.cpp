@@ -220,8 +220,8 @@ class RealKernel final : public Kernel {
     if (::unlinkat(directory, path.c_str(), flags) != 0) fail("unlink", path);
   }
 
-  void lock(int descriptor) override {
-    if (retry([&] { return ::flock(descriptor, LOCK_EX); }) != 0) fail("flock", descriptor);
+  void lock(int descriptor, int operation) override {
+    if (retry([&] { return ::flock(descriptor, operation); }) != 0) fail("flock", descriptor);
   }
 
   Descriptor memory_file(const std::string& name) override {

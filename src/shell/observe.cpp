@@ -7,6 +7,7 @@
 #include "hardened/shell/inspect.hpp"
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
+#include "hardened/shell/trail.hpp"
 #include "shell/probes.hpp"
 
 namespace hardened {
@@ -38,6 +39,17 @@ void look_at_records(Kernel& kernel, const Environment& environment, Observation
   }
 }
 
+void look_at_trail(Kernel& kernel, const Environment& environment, Observation& seen) {
+  try {
+    const AuditSettings settings = audit_settings(seen.policy);
+    seen.trail_loss = last_loss(kernel, environment).value_or("");
+    if (settings.destination != AuditSettings::Destination::none)
+      require_writable_trail(kernel, environment, settings);
+  } catch (const Error& error) {
+    seen.trail_error = error.what();
+  }
+}
+
 // Where layers lie, or would.
 std::string storage(Kernel& kernel, const EngineSeen& engine) {
   try {
@@ -58,6 +70,7 @@ Observation observe(Kernel& kernel, const Environment& environment, const Wherea
   look_at_policy(kernel, environment, seen);
   look_at_host(kernel, seen);
   look_at_records(kernel, environment, seen);
+  look_at_trail(kernel, environment, seen);
   seen.apparmor_file = look_at_file(kernel, accounts, "/etc/apparmor.d/hardened-default");
   probe_runtime(kernel, environment, seen);
   probe_ids(kernel, environment, accounts, seen);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 #include <set>
 
 #include "hardened/core/document.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kStartSuffix = ".start";  // the trail's line of its start
 constexpr ParseLimits kLimits{.bytes = 64U << 20, .depth = 80, .comments = false};
 
 std::string directory_name(const ContainerKey& key) {
@@ -48,13 +50,13 @@ std::string root_of(std::string name) {
   return name;
 }
 
-std::string file_name(std::string_view id) {
+std::string file_name(std::string_view id, std::string_view suffix = kSuffix) {
   // An id becomes a path here. The command line was checked already; this holds whoever calls.
   if (id.empty() || id.find('/') != std::string_view::npos ||
       id.find('%') != std::string_view::npos) {
     throw Error(ErrorKind::usage, "not a container id: " + printable(id));
   }
-  return std::string(id).append(kSuffix);
+  return std::string(id).append(suffix);
 }
 
 std::string text_of(const Record& record) {
@@ -111,7 +113,7 @@ Record parse_record(std::string_view text) {
 }
 
 // nullopt: there is none. Refuses what anyone else could have written.
-std::optional<Record> find_record(Kernel& kernel, int directory, const std::string& name) {
+std::optional<std::string> find_own_file(Kernel& kernel, int directory, const std::string& name) {
   Descriptor file;
   try {
     file = kernel.open(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
@@ -122,7 +124,12 @@ std::optional<Record> find_record(Kernel& kernel, int directory, const std::stri
   const struct stat status = kernel.status(file.number());
   require_own(kernel, status, name);
   if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::refused, "not a regular file");
-  return parse_record(kernel.read_all(file.number(), kLimits.bytes));
+  return kernel.read_all(file.number(), kLimits.bytes);
+}
+
+std::optional<Record> find_record(Kernel& kernel, int directory, const std::string& name) {
+  const auto text = find_own_file(kernel, directory, name);
+  return text ? std::optional(parse_record(*text)) : std::nullopt;
 }
 
 [[noreturn]] void not_believed(const ContainerKey& key, const Error& error) {
@@ -159,13 +166,15 @@ void require_free(Kernel& kernel, int directory, const ContainerKey& key, const 
   if (runtime_has(kernel, key)) exists_already(key);
 }
 
-// The record of a container that is gone; nullopt: it lives, or has none. The creator first: what
-// the runtime keeps is there before that ends.
+// The creator first: what the runtime keeps is there before that ends.
+bool lives(Kernel& kernel, const Record& record, const ContainerKey& key) {
+  return runs(kernel, {record.creator_pid, record.creator_start}) || runtime_has(kernel, key);
+}
+
+// The record of a container that is gone; nullopt: it lives, or has none.
 std::optional<Record> find_dead(Kernel& kernel, int directory, const ContainerKey& key) {
   auto record = find_record(kernel, directory, file_name(key.id));
-  const bool lives = !record || runs(kernel, {record->creator_pid, record->creator_start}) ||
-                     runtime_has(kernel, key);
-  return lives ? std::nullopt : std::move(record);
+  return !record || lives(kernel, *record, key) ? std::nullopt : std::move(record);
 }
 
 // Those with a record that the runtime has nothing of: gone, or being made this very moment. Two
@@ -197,9 +206,27 @@ void sweep(Kernel& kernel, int directory, const ContainerKey& key) {
       const auto record = find_dead(kernel, directory, other);
       if (!record) continue;
       remove_work_directory(kernel, record->work);
+      remove_if_there(kernel, directory, file_name(other.id, kStartSuffix));
       kernel.unlink(directory, file_name(other.id), 0);
     } catch (const Error&) {
       // Not this container's business.
+    }
+  }
+}
+
+// Every container that left a record, whatever its root.
+void for_each_record(Kernel& kernel, const Environment& environment,
+                     const std::function<void(int directory, const ContainerKey&)>& see) {
+  const auto state = find_state(kernel, environment);
+  if (!state) return;
+  const auto records = find_own_directory(kernel, state->directory.number(), "records");
+  if (!records) return;
+  for (const std::string& name : kernel.list(records->number())) {
+    const auto directory = find_own_directory(kernel, records->number(), name);
+    if (!directory) continue;
+    for (const std::string& file : kernel.list(directory->number())) {
+      if (!file.ends_with(kSuffix)) continue;
+      see(directory->number(), {root_of(name), file.substr(0, file.size() - kSuffix.size())});
     }
   }
 }
@@ -237,32 +264,36 @@ std::optional<Record> read_record(Kernel& kernel, const Environment& environment
 
 std::vector<KnownContainer> known_containers(Kernel& kernel, const Environment& environment) {
   std::vector<KnownContainer> known;
-  const auto state = find_state(kernel, environment);
-  if (!state) return known;
-  const auto records = find_own_directory(kernel, state->directory.number(), "records");
-  if (!records) return known;
-  for (const std::string& name : kernel.list(records->number())) {
-    const auto directory = find_own_directory(kernel, records->number(), name);
-    if (!directory) continue;
-    for (const std::string& file : kernel.list(directory->number())) {
-      if (!file.ends_with(kSuffix)) continue;
-      KnownContainer one;
-      one.key = {root_of(name), file.substr(0, file.size() - kSuffix.size())};
-      try {
-        auto record = find_record(kernel, directory->number(), file);
-        if (!record) continue;
-        if (!runs(kernel, {record->creator_pid, record->creator_start}) &&
-            !runtime_has(kernel, one.key)) {
-          continue;
-        }
-        one.record = *std::move(record);
-      } catch (const Error& error) {
-        one.error = error.what();
-      }
-      known.push_back(std::move(one));
+  for_each_record(kernel, environment, [&](int directory, const ContainerKey& key) {
+    KnownContainer one;
+    one.key = key;
+    try {
+      auto record = find_record(kernel, directory, file_name(key.id));
+      if (!record || !lives(kernel, *record, key)) return;
+      one.record = *std::move(record);
+    } catch (const Error& error) {
+      one.error = error.what();
     }
-  }
+    known.push_back(std::move(one));
+  });
   return known;
+}
+
+std::vector<std::string> kept_starts(Kernel& kernel, const Environment& environment,
+                                     const std::string& prefix) {
+  std::vector<std::string> lines;
+  for_each_record(kernel, environment, [&](int directory, const ContainerKey& key) {
+    if (!key.id.starts_with(prefix)) return;
+    try {
+      const auto record = find_record(kernel, directory, file_name(key.id));
+      if (!record || !lives(kernel, *record, key)) return;
+      auto line = find_own_file(kernel, directory, file_name(key.id, kStartSuffix));
+      if (line) lines.push_back(*std::move(line));
+    } catch (const Error&) {
+      // The trail may still have it.
+    }
+  });
+  return lines;
 }
 
 std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,
@@ -283,8 +314,9 @@ std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environme
 
 RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const ContainerKey& key,
                            Record record)
-    : kernel_(kernel), name_(file_name(key.id)) {
+    : kernel_(kernel), id_(key.id) {
   const std::string root = directory_name(key);
+  const std::string name = file_name(id_);
   const Process self = own_process(kernel);
   record.creator_pid = self.pid;
   record.creator_start = self.start;
@@ -294,7 +326,8 @@ RecordWriter::RecordWriter(Kernel& kernel, const Environment& environment, const
   const Descriptor lock = take_lock(kernel, state.directory.number());
   require_free(kernel, directory_.number(), key, self);
   sweep(kernel, directory_.number(), key);
-  write_own_file(kernel, directory_.number(), name_, text_of(record));
+  remove_if_there(kernel, directory_.number(), file_name(id_, kStartSuffix));
+  write_own_file(kernel, directory_.number(), name, text_of(record));
 }
 
 RecordWriter::~RecordWriter() {
@@ -303,10 +336,19 @@ RecordWriter::~RecordWriter() {
 
 void RecordWriter::commit() { committed_ = true; }
 
+void RecordWriter::keep_start(const std::string& line) {
+  // Nobody reads half a line as one, so neither the lock nor a temporary name is needed.
+  const Descriptor file =
+      kernel_.open(directory_.number(), file_name(id_, kStartSuffix),
+                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, Walk::beneath_no_links, 0600);
+  kernel_.write_all(file.number(), line);
+}
+
 void RecordWriter::undo() noexcept {
   committed_ = true;  // nothing is left for the destructor
   try {
-    kernel_.unlink(directory_.number(), name_, 0);
+    remove_if_there(kernel_, directory_.number(), file_name(id_, kStartSuffix));
+    kernel_.unlink(directory_.number(), file_name(id_), 0);
   } catch (const std::exception&) {
     // Its creator will be gone: the next create reclaims it.
   }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostProcesses = 10'000;  // of one container
 constexpr std::size_t kMostViews = 100;
+constexpr std::uint64_t kPause = 100000;  // microseconds between two
 constexpr int kAttempts = 3;
 
 bool is_within(const CgroupPlace& place, const CgroupPlace& own) {
@@ -22,6 +23,15 @@ bool is_within(const CgroupPlace& place, const CgroupPlace& own) {
 bool is_within(const Inhabitant& process, const CgroupPlace& own) {
   return std::any_of(process.cgroups.begin(), process.cgroups.end(),
                      [&](const CgroupPlace& place) { return is_within(place, own); });
+}
+
+// An exec's process is the runtime itself at first, with all that root has. Whoever is called so in
+// the container gains a few more looks, and is judged in the last one.
+bool is_starting(const ProcessSighting& process) {
+  std::string_view program = process.executable;
+  if (program.ends_with(" (deleted)")) program.remove_suffix(std::string_view(" (deleted)").size());
+  return process.name.starts_with("runc:[") || program.ends_with("/runc") ||
+         program.ends_with("/crun") || program.find("memfd:runc_cloned") != program.npos;
 }
 
 // One attempt to see every process of a container.
@@ -35,8 +45,8 @@ class Look {
     seen_.rootfs = candidate.rootfs;
   }
 
-  // How many ended while they were looked at.
-  std::size_t run() {
+  // Whether it stood still: nothing ended while it was looked at, and no exec was on its way in.
+  bool run() {
     const ProcessTable table = list_processes(kernel_);
     const Inhabitant* init = find_process(table, candidate_.init);
     if (init == nullptr) throw Error(ErrorKind::refused, "the container has ended");
@@ -55,7 +65,7 @@ class Look {
                              std::to_string(kMostProcesses) + " were left out");
     }
     sight_limits(kernel_, membership.cgroups(), seen_);
-    return ended_.size();
+    return ended_.empty() && !starting_;
   }
 
   ContainerSighting take() {
@@ -80,6 +90,7 @@ class Look {
                                         process->name + ") of " + container_id(now->cgroups));
     }
     look_at_mounts(*held, *now);
+    starting_ = starting_ || is_starting(*process);
     seen_.processes.push_back(*std::move(process));
   }
 
@@ -123,6 +134,7 @@ class Look {
   const Candidate& candidate_;
   ContainerSighting seen_;
   std::vector<int> ended_;
+  bool starting_ = false;
   std::set<std::string> looked_;
   std::size_t left_out_ = 0;
 };
@@ -176,7 +188,8 @@ const Inhabitant* find_process(const ProcessTable& table, int pid) {
 ContainerSighting sight(Kernel& kernel, const Candidate& candidate) {
   for (int attempt = 1;; ++attempt) {
     Look look(kernel, candidate);
-    if (look.run() == 0 || attempt == kAttempts) return look.take();
+    if (look.run() || attempt == kAttempts) return look.take();
+    kernel.sleep(kPause);
   }
 }
 

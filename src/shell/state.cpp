@@ -2,6 +2,7 @@
 #include "hardened/shell/state.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -125,7 +126,7 @@ Descriptor take_lock(Kernel& kernel, int state) {
   Descriptor lock =
       kernel.open(state, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, Walk::beneath_no_links, 0600);
   require_own(kernel, kernel.status(lock.number()), "lock");
-  kernel.lock(lock.number());
+  kernel.lock(lock.number(), LOCK_EX);
   return lock;
 }
 

@@ -60,21 +60,6 @@ std::optional<Descriptor> open_if_there(Kernel& kernel, int directory, const std
   }
 }
 
-// As open_log() finds it, without making anything.
-std::optional<Descriptor> find_log(Kernel& kernel, const Environment& environment) {
-  const std::filesystem::path path = environment.log;
-  const std::string parent = path.parent_path();
-  try {
-    const Descriptor above =
-        kernel.open(kWorkingDirectory, parent, O_PATH | O_DIRECTORY, Walk::follow);
-    if (auto log = find_own_directory(kernel, above.number(), path.filename())) return log;
-  } catch (Error& error) {
-    if (environment.root && in_initial_user_namespace(kernel)) throw error.within(environment.log);
-  }
-  const auto state = find_state(kernel, environment);
-  return state ? find_own_directory(kernel, state->directory.number(), "log") : std::nullopt;
-}
-
 void read_to_the_end(Kernel& kernel, const Descriptor& file, Lines& lines) {
   for (std::string part; !(part = kernel.read_some(file.number(), kPart)).empty();) lines.add(part);
 }

@@ -67,7 +67,7 @@ TEST(Ceiling, OfAConfigIsWhatTheConfigSays) {
   EXPECT_EQ(ceiling.at("rlimits"), config.at("process").at("rlimits"));
   EXPECT_EQ(ceiling.at("uidMappings"), config.at("linux").at("uidMappings"));
   EXPECT_EQ(ceiling.at("gidMappings"), Json::array());
-  EXPECT_EQ(ceiling.at("enforced").size(), 6U);
+  EXPECT_EQ(ceiling.at("enforced").size(), 7U);
   EXPECT_EQ(ceiling.at("ioPriority"), "refuse");
   EXPECT_EQ(ceiling.at("unlistedFields"), "keep");
   EXPECT_EQ(ceiling_of(config, Policy::builtin().profile("strict")).json.at("unlistedFields"),

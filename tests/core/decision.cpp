@@ -141,6 +141,19 @@ TEST(Decision, APasswordAmongMountOptionsIsWithheld) {
   EXPECT_EQ(shown.at(0).at("options"), Json::array({"rw", "password=(withheld)", "uid=7"}));
 }
 
+// Engines show refusals to whoever asks.
+TEST(Decision, APasswordAmongMountOptionsIsInNoRefusal) {
+  EXPECT_EQ(without_password("password=x"), "password=(withheld)");
+  EXPECT_EQ(without_password("size=1"), "size=1");
+  const Json document = parse_document(R"({"mounts": [{"destination": "/d", "type": "tmpfs",
+      "source": "tmpfs", "options": ["password2=s3cret"]}]})");
+  const Plan plan = make_plan(document, Policy::builtin().profile("standard"), Facts{}, "");
+  std::string all;
+  for (const Refusal& refusal : plan.refusals) all += describe(refusal) + '\n';
+  EXPECT_NE(all.find("password2=(withheld)"), std::string::npos) << all;
+  EXPECT_EQ(all.find("s3cret"), std::string::npos) << all;
+}
+
 TEST(Decision, HowItEndedIsTheErrorsKind) {
   EXPECT_EQ(ending_of(Error(ErrorKind::refused, "/x", "no")).outcome, Outcome::refused);
   EXPECT_EQ(ending_of(Error(ErrorKind::unsupported, "no")).outcome, Outcome::refused);

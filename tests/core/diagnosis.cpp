@@ -29,6 +29,7 @@ TEST(Diagnosis, NothingSeenIsNothingPassed) {
   Observation seen;
   seen.host_error = "not looked at";
   seen.state_error = "not looked at";
+  seen.trail_error = "not looked at";
   seen.engine.present = true;
   seen.engine.error = "not looked at";
   seen.engine.containers_error = "not looked at";
@@ -150,6 +151,20 @@ TEST(Diagnosis, OwnState) {
             std::vector<std::string>{"abc: no user namespace of its own: nfs"});
   seen.records = {{"abc", {}, "/version: cannot read version 9"}};
   EXPECT_EQ(verdict(seen, "hardened/degraded"), Verdict::warn);
+}
+
+TEST(Diagnosis, AnAuditTrailWithoutLines) {
+  Observation seen = good();
+  EXPECT_EQ(verdict(seen, "hardened/audit-trail"), Verdict::ok);
+  seen.trail_loss = "2026-11-28T06:10:00.000000Z: write: No space left on device";
+  EXPECT_EQ(verdict(seen, "hardened/audit-trail"), Verdict::warn);
+  seen.trail_error = "/var/log/hardened: not a directory";
+  EXPECT_EQ(verdict(seen, "hardened/audit-trail"), Verdict::fail);
+  EXPECT_TRUE(contains(finding(seen, "hardened/audit-trail").evidence, "decisions leave no line"));
+  seen.policy.layer(R"({"audit": {"unwritable": "refuse"}})", "test");
+  EXPECT_TRUE(contains(finding(seen, "hardened/audit-trail").evidence, "no container starts"));
+  seen.policy.layer(R"({"audit": {"destination": "none"}})", "test");
+  EXPECT_EQ(verdict(seen, "hardened/audit-trail"), Verdict::warn);
 }
 
 TEST(Diagnosis, WhoElseHasIdsOfThePool) {

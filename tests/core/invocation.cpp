@@ -228,5 +228,10 @@ TEST(Invocation, RepeatableFlagsAreReplacedOneByOne) {
   EXPECT_EQ(invocation.flag_values("cap"), (std::vector<std::string>{"X", "Y", "Z"}));
 }
 
+TEST(Invocation, WhatCannotBeReadIsStillKnownByItsCommand) {
+  EXPECT_EQ(likely_operation({"--root", "/r", "create", "--nonsense"}), Operation::create);
+  EXPECT_EQ(likely_operation({"--nonsense"}), Operation::forward);
+}
+
 }  // namespace
 }  // namespace hardened

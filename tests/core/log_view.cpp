@@ -122,6 +122,30 @@ TEST(LogView, SinceIsATimeOrHowLongAgo) {
   }
 }
 
+// What an earlier policy said is no word about today's.
+TEST(LogView, TheSummarySaysThatThePolicyChangedInBetween) {
+  LogSummary summary;
+  Decision one = decision("a");
+  one.policy = "1";
+  summary.add(line(one));
+  EXPECT_EQ(summary.text(0, Colour::no).find("policies"), std::string::npos);
+  one.policy = "2";
+  summary.add(line(one));
+  EXPECT_NE(summary.text(0, Colour::no).find("under 2 policies: "), std::string::npos);
+}
+
+TEST(LogView, WhatTheHostCouldNotGiveIsSummedUpToo) {
+  Plan plan;
+  plan.reported_degraded.push_back({"user-namespace", "/root/path", "no ids: nfs"});
+  LogSummary summary;
+  const Json one = line(with(decision("a"), plan));
+  summary.add(one);
+  EXPECT_NE(summary.text(0, Colour::no).find("would go on without: no ids: nfs"),
+            std::string::npos);
+  EXPECT_NE(explain(one, {}).find("would go on without: no ids: nfs"), std::string::npos);
+  EXPECT_EQ(log_row(one).back(), "0 changes; would go on without: no ids: nfs");
+}
+
 // Each container once, however often it was started.
 TEST(LogView, TheSummaryCountsContainersByRuleAndSetting) {
   Plan changing, reporting;
@@ -138,7 +162,8 @@ TEST(LogView, TheSummaryCountsContainersByRuleAndSetting) {
   summary.add(line(decision("d"), {Outcome::refused, "config.json: broken", ""}));
   const std::string text = summary.text(0, Colour::no);
   EXPECT_TRUE(text.starts_with(
-      "4 containers, 2 refused, 1 that would be refused if every rule were enforced\n"))
+      "4 containers, 2 refused, 1 that would be refused if every rule were enforced\n"
+      "decided from 2026-11-28T06:10:00.123456Z to 2026-11-28T06:10:00.123456Z\n\n"))
       << text;
   const Json json = summary.json();
   EXPECT_EQ(json.at("rules").at("pids-limit").at("changed").size(), 1U);

@@ -183,7 +183,9 @@ TEST(Update, WithoutTheHostsMemorySizeNothingIsAssumed) {
 
 std::vector<std::string> flags(const std::vector<std::string>& words) {
   Invocation invocation = Invocation::parse(words);
-  lower_update_flags(invocation, profile(), host());
+  const Plan plan = plan_update_flags(invocation, profile(), host());
+  require_no_refusals(plan);
+  set_update_flags(invocation, plan);
   return invocation.arguments();
 }
 
@@ -239,6 +241,29 @@ TEST(UpdateFlags, SharesOfTheHostsCacheAreRefused) {
     }
   }
   EXPECT_NO_THROW(flags({"update", "--l3-cache-schema=", "c1"}));
+}
+
+TEST(UpdateFlags, WhatARuleInReportModeWouldRefuseIsToldAndHandedOn) {
+  Policy policy = Policy::builtin();
+  policy.layer(R"({"profiles": {"standard": {"mode": "report"}}})", "test");
+  Invocation invocation = Invocation::parse({"update", "--mem-bw-schema=MB:0=20", "c1"});
+  const Plan plan = plan_update_flags(invocation, policy.profile("standard"), host());
+  EXPECT_TRUE(plan.refusals.empty());
+  ASSERT_EQ(plan.reported_refusals.size(), 1U);
+  EXPECT_EQ(plan.reported_refusals[0].rule, "powerful-fields");
+  set_update_flags(invocation, plan);
+  EXPECT_EQ(invocation.arguments(), (Words{"update", "--mem-bw-schema=MB:0=20", "c1"}));
+}
+
+TEST(Update, WhatCouldNotBeLookedAtARuleInReportModeWouldHaveRefused) {
+  Policy policy = Policy::builtin();
+  policy.layer(R"({"profiles": {"standard": {"mode": "report"}}})", "test");
+  Plan plan = plan_update(parse_document(R"({"memory": {"limit": -1}})"),
+                          policy.profile("standard"), HostFacts{});
+  EXPECT_TRUE(plan.unverified.empty());
+  refuse_reported_unverified(plan);
+  ASSERT_EQ(plan.reported_refusals.size(), 1U);
+  EXPECT_EQ(plan.reported_refusals[0].setting, "rules.memory-limit.mode");
 }
 
 TEST(UpdateFlags, RealTimeIsRefused) {

@@ -102,9 +102,9 @@ class FakeKernel final : public Kernel {
     step("unlink " + path);
     real_.unlink(directory, path, flags);
   }
-  void lock(int descriptor) override {
+  void lock(int descriptor, int operation) override {
     step("lock");
-    real_.lock(descriptor);
+    real_.lock(descriptor, operation);
   }
   Descriptor memory_file(const std::string& name) override {
     step("memory_file");

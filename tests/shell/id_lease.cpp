@@ -103,14 +103,18 @@ TEST_F(Leases, ThePoolIsGivenOutToTheLastRange) {
 TEST_F(Leases, IdsThatADocumentBringsAreNoLivingContainersWhateverThePool) {
   const IdRange given = create("one");
   IdLease lease(kernel, environment, key("thief"));
-  EXPECT_NO_THROW(lease.require_not_held({}));
-  EXPECT_NO_THROW(lease.require_not_held(maps_of({given.first + 65536 * 8, 65536})));
+  EXPECT_NO_THROW(lease.require_not_ours({}, {}));
+  const IdMaps others = maps_of({given.first + 65536 * 8, 65536});
+  EXPECT_NO_THROW(lease.require_not_ours(others, {}));
   const IdMaps one_group{{}, {{0, given.first + 7, 1}}};
   for (const IdMaps& maps : {maps_of(given), one_group}) {
-    EXPECT_EQ(error_of([&] { lease.require_not_held(maps); }).kind(), ErrorKind::refused);
+    EXPECT_EQ(error_of([&] { lease.require_not_ours(maps, {}); }).kind(), ErrorKind::refused);
   }
   remove("one");
-  EXPECT_NO_THROW(lease.require_not_held(maps_of(given)));
+  EXPECT_NO_THROW(lease.require_not_ours(maps_of(given), {}));
+  const std::vector<IdRange> pools{{given.first + 65536 * 4, 65536 * 8}};
+  EXPECT_EQ(error_of([&] { lease.require_not_ours(others, pools); }).kind(), ErrorKind::refused)
+      << "the next container may be given them";
 }
 
 TEST_F(Leases, ALeaseEndsWithItsObjectWhereExecveDoesNotCome) {

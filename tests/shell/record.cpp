@@ -196,6 +196,33 @@ TEST_F(Records, ACreateRemovesTheRecordsOfTheDead) {
   EXPECT_EQ(ids(), (std::set<std::string>{"alive", "c1"}));
 }
 
+// The trail's files are rotated away while a container runs.
+TEST_F(Records, TheLineOfTheStartIsKeptWhileTheContainerLives) {
+  RecordWriter writer(kernel, environment, key, record);
+  writer.keep_start("line\n");
+  writer.commit();
+  EXPECT_EQ(kept_starts(kernel, environment, "c"), std::vector<std::string>{"line\n"});
+  EXPECT_TRUE(kept_starts(kernel, environment, "d").empty());
+
+  Json json = parse_document(text_of(file()));
+  json["creator"]["pid"] = dead_pid();
+  put(file(), json.dump());
+  EXPECT_TRUE(kept_starts(kernel, environment, "c").empty()) << "of another life of that id";
+  RecordWriter(kernel, environment, {key.root, "c2"}, record).commit();
+  EXPECT_EQ(ids(), std::set<std::string>{"c2"}) << "removed with the record";
+}
+
+TEST_F(Records, AStartThatFailsOrIsUnrecordedLeavesNoLine) {
+  {
+    RecordWriter writer(kernel, environment, key, record);
+    writer.keep_start("line\n");
+  }
+  EXPECT_TRUE(fs::is_empty(directory_of_root()));
+  put(directory_of_root() + "/c1.start", "of an earlier life\n");
+  write();
+  EXPECT_TRUE(kept_starts(kernel, environment, "c1").empty());
+}
+
 TEST_F(Records, TheLivingCostNothing) {
   int there = 0;
   const auto calls_with = [&](int living) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardened/shell/trail.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cstring>
+#include <thread>
 
 #include "fake_kernel.hpp"
 #include "hardened/core/document.hpp"
@@ -121,6 +124,46 @@ TEST_F(TrailTest, WhereThePolicyWantsALineNothingStartsWithoutOne) {
   Trail trail(kernel, environment, Operation::create);
   trail.under(policy(R"({"unwritable": "refuse"})"));
   trail.failed(Error(ErrorKind::refused, "no"));
+}
+
+// A writer that was stopped holds the lock for good.
+TEST_F(TrailTest, ALockThatIsNotGivenBackStopsNoStart) {
+  write(R"({"destination": "file"})", "a");
+  const Descriptor held(::open((directory / "log/lock").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(held.number(), LOCK_EX), 0);
+  EXPECT_NO_THROW(write(R"({"destination": "file"})", "b"));
+  EXPECT_EQ(ids_read(), std::vector<std::string>{"a"});
+  EXPECT_TRUE(last_loss(kernel, environment).value_or("").ends_with("resource temporarily unavailable"))
+      << last_loss(kernel, environment).value_or("none");
+  EXPECT_EQ(error_of([&] { write(R"({"unwritable": "refuse"})", "c"); }).number(), EWOULDBLOCK);
+  EXPECT_EQ(error_of([&] { require_writable_trail(kernel, environment, {}); }).number(),
+            EWOULDBLOCK);
+}
+
+TEST_F(TrailTest, AWriterWaitsForAnother) {
+  write(R"({"destination": "file"})", "a");
+  auto held = std::make_optional<Descriptor>(
+      ::open((directory / "log/lock").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(held->number(), LOCK_EX), 0);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    held.reset();
+  });
+  write(R"({"unwritable": "refuse"})", "b");
+  other.join();
+  EXPECT_EQ(ids_read(), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(TrailTest, TheLineOfAStartIsKeptAsItIsWritten) {
+  Trail trail(kernel, environment, Operation::create);
+  trail.about({"/run/runc", "c1"});
+  trail.under(policy(R"({"destination": "file"})"));
+  std::string kept;
+  trail.passed([&](const std::string& line) {
+    kept = line;
+    throw Error::from_errno(ENOSPC, "what fails here is no reason");
+  });
+  EXPECT_EQ(text_of(directory / "log/decisions.jsonl"), kept);
 }
 
 TEST_F(TrailTest, ALinkIsNotWrittenThrough) {

@@ -54,11 +54,13 @@ void settle_exec_flags(Invocation& invocation);
 // (CVE-2024-21626).
 bool through_descriptor(std::string_view cwd);
 
-// A resources document brought down to the profile's limits, and the flags of `update` edited in
-// place (throws Error(usage) where runc and crun would read a number differently, Error(refused)).
+// A resources document brought down to the profile's limits.
 Plan plan_update(const Json& resources, const Profile& profile, const HostFacts& host);
-void lower_update_flags(Invocation& invocation, const Profile& profile, const HostFacts& host);
-// What those flags say, as a resources document.
+// The flags of `update` as such a document. Throws Error(usage) where runc and crun would read a
+// number differently.
 Json resources_of_flags(const Invocation& invocation);
+// That brought down, with what flags alone can ask for; and the flags edited to say so.
+Plan plan_update_flags(const Invocation& invocation, const Profile& profile, const HostFacts& host);
+void set_update_flags(Invocation& invocation, const Plan& plan);
 
 }  // namespace hardened

@@ -4,6 +4,7 @@
 // annotations hold is never in it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,7 +36,12 @@ struct Decision {
   std::vector<Refusal> refusals;
   std::vector<Refusal> reported_refusals;
   std::vector<Degradation> degraded;
+  std::vector<Degradation> reported_degraded;
 };
+
+// The lists of a line. Of one that was left out of, `<list>_left_out` says how many entries.
+constexpr std::array<const char*, 6> kTrailLists{
+    "changes", "reported", "refusals", "reported_refusals", "degraded", "reported_degraded"};
 
 // Adds what a plan holds; `original` is the document it was made for.
 void add_plan(Decision& decision, const Json& original, const Plan& plan);
@@ -63,6 +69,10 @@ Json decision_json(const Decision& decision, const Ending& ending, std::uint64_t
 // and of each list the first 500 and how many were left out.
 std::string trail_line(const Decision& decision, const Ending& ending, std::uint64_t time,
                        std::uint64_t duration, bool whole);
+
+// As one line with its end: ASCII, and none of what HTML reads, so that who shows it as it is shows
+// no markup and no control characters.
+std::string harmless(const Json& json);
 
 // "2026-11-28T06:10:00.123456Z", RFC 3339.
 std::string utc_time(std::uint64_t microseconds);

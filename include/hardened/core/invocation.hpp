@@ -71,4 +71,7 @@ class Invocation {
 // runc's rule for ids: [A-Za-z0-9_+-.]+, not "." or "..". Throws Error(usage).
 void check_id(std::string_view id);
 
+// The first word that names one: of arguments that cannot be read, to tell of them.
+Operation likely_operation(const std::vector<std::string>& words);
+
 }  // namespace hardened

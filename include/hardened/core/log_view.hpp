@@ -52,10 +52,13 @@ class LogSummary {
  private:
   struct Rule {
     std::set<std::string> changed, refused, would_change, would_refuse;  // containers
-    std::map<std::string, std::set<std::string>> asked, would_ask;  // what was refused, to whom
+    std::map<std::string, std::set<std::string>> asked, would_ask,
+        would_lack;  // what was refused, or could not be had, to whom
   };
   std::vector<TableRow> rows() const;
   std::set<std::string> containers_;
+  std::set<std::string> policies_;                       // their digests
+  std::string first_, last_;                             // times
   std::map<std::string, std::set<std::string>> failed_;  // why, and whose
   std::map<std::string, Rule> rules_;
 };

@@ -113,6 +113,8 @@ struct Observation {
   std::vector<std::string> claims_error;  // what could not be looked at
   EngineSeen engine;
   std::string state_error;
+  std::string trail_error;  // why no line could be written
+  std::string trail_loss;   // when and why one was lost
   std::vector<RecordSeen> records;
   FileSeen apparmor_file;  // our profile, as installed
 };

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hardened/core/error.hpp"
@@ -46,6 +47,8 @@ struct Plan {
   std::vector<Refusal> reported_refusals;
   std::vector<std::string> unverified;  // judged by its text: what could not be looked at
   std::vector<Degradation> degraded;
+  std::vector<Degradation> reported_degraded;
+  std::vector<Degradation> reported_unverified;
   // The container's ids, where the wrapper lays them over the rootfs and the mounts. Absent: no
   // user namespace, or the engine's own, which prepares its files itself.
   std::optional<IdMaps> mapping;
@@ -61,8 +64,8 @@ Error refused(const Refusal& refusal);
 // "user-namespace: /root/path: no user namespace of its own: nfs cannot be id-mapped"
 std::string describe(const Degradation& degradation);
 
-// What a rule in report mode did to a copy, to tell of it.
-void add_reported(Plan& plan, Plan would);
+// What that rule, in report mode, did to a copy, to tell of it.
+void add_reported(Plan& plan, std::string_view rule, Plan would);
 
 // Throws Error(refused) with all of them in one line, for the engine shows one line: three in full,
 // then how many more; its pointer is the first one's.
@@ -71,5 +74,7 @@ void require_no_refusals(const Plan& plan);
 // Throws Error(refused) where a rule had to judge by the text alone: dry-run may assume, what
 // starts or changes a container never.
 void require_all_seen(const Plan& plan);
+// The same of rules in report mode: what they would have refused.
+void refuse_reported_unverified(Plan& plan);
 
 }  // namespace hardened

@@ -16,6 +16,9 @@ bool holds_secret(std::string_view pointer);
 // A copy of the value at `pointer` with "(withheld)" for each of those in it.
 Json without_secrets(const Json& value, std::string_view pointer);
 
+// A mount option without what follows `password=` and the like of a network's file system.
+std::string without_password(const std::string& option);
+
 // For "expected a string, got ...": the value, made printable, or only what kind it is.
 std::string shown(const Json& value, std::string_view pointer);
 

@@ -15,8 +15,8 @@ namespace hardened::judging {
 struct VerdictStyle {
   Colour colour = Colour::no;
   std::size_t columns = 0;  // of the terminal; 0: none, one line for each check
-  std::string time;         // "2026-11-28 06:12 UTC"; empty: left out
-  std::string host;         // its name
+  std::string time = {};    // "2026-11-28 06:12 UTC"; empty: left out
+  std::string host = {};    // its name
 };
 
 // One table for each container; of several, first one with all side by side.

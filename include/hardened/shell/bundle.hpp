@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "hardened/core/json.hpp"
 #include "hardened/shell/kernel.hpp"
 
 namespace hardened {
@@ -21,6 +22,8 @@ class Bundle {
   // config.json; at most 16 MiB. The same bytes however often it is asked for: they are what undo()
   // puts back.
   const std::string& read();
+  // That, parsed. Throws Error(invalid_input), Error(refused) with the file's path.
+  Json document();
 
   // A replacement of config.json: written beside it under a name of its own with the same owner and
   // mode, synced; renamed over it by commit(), or removed by the destructor. The bundle must

@@ -14,6 +14,10 @@ namespace hardened {
 // Whatever is decided leaves a line in the audit trail, how it ends among it.
 void harden(Kernel& kernel, const Environment& environment, Invocation invocation);
 
+// A call whose words cannot be read is decided about too: nothing starts.
+void record_unread(Kernel& kernel, const Environment& environment, Operation operation,
+                   const Error& error) noexcept;
+
 // create, run, restore.
 void harden_bundle(Kernel& kernel, const Environment& environment, const Invocation& invocation,
                    Trail& trail);

@@ -42,9 +42,10 @@ class IdLease {
   // of 0: the pool has none left.
   IdRange take(const IdPool& pool);
 
-  // A document may bring ids of its own, but none that a living container was given, from whatever
-  // profile's pool. Throws Error(refused).
-  void require_not_held(const IdMaps& maps);
+  // A document may bring ids of its own, also where the policy leaves its user namespace alone, but
+  // none of a pool (Profile::pools), and none that a living container was given, from whatever pool
+  // it was. Throws Error(refused).
+  void require_not_ours(const IdMaps& maps, const std::vector<IdRange>& pools);
 
   // Holds what `maps` map and nothing else: what take() gave, or the ids of another container whose
   // user namespace is joined, which then stay leased after that other is gone. nullopt: nothing.

@@ -72,7 +72,8 @@ class Kernel {
                               mode_t mode) = 0;  // EEXIST is fine
   virtual void rename(int directory, const std::string& from, const std::string& to) = 0;
   virtual void unlink(int directory, const std::string& path, int flags) = 0;
-  virtual void lock(int descriptor) = 0;                         // flock LOCK_EX, waits
+  // flock(2): LOCK_EX waits; with LOCK_NB, Error(EWOULDBLOCK) where another holds it.
+  virtual void lock(int descriptor, int operation) = 0;
   virtual Descriptor memory_file(const std::string& name) = 0;   // memfd, sealable
   virtual void seal(int descriptor) = 0;                         // against every change
   virtual Descriptor duplicate(int descriptor, int lowest) = 0;  // close-on-exec

@@ -51,6 +51,11 @@ struct KnownContainer {
 };
 std::vector<KnownContainer> known_containers(Kernel& kernel, const Environment& environment);
 
+// The trail's line of the start of each living container whose id begins so: the trail's own files
+// are rotated away while it runs. Those that cannot be read are left out. Read-only.
+std::vector<std::string> kept_starts(Kernel& kernel, const Environment& environment,
+                                     const std::string& prefix);
+
 // Of the containers of key.root that are gone and left a record: which host ids they had.
 // Read-only.
 std::vector<IdMaps> ids_of_the_dead(Kernel& kernel, const Environment& environment,
@@ -70,11 +75,13 @@ class RecordWriter {
   RecordWriter& operator=(const RecordWriter&) = delete;
   void commit();
   void undo() noexcept;
+  // The trail's line of this start, kept beside the record for as long. Throws Error(system).
+  void keep_start(const std::string& line);
 
  private:
   Kernel& kernel_;
   Descriptor directory_;
-  std::string name_;
+  std::string id_;
   bool committed_ = false;  // or undone
 };
 

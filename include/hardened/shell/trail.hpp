@@ -3,6 +3,8 @@
 // that are not root's own; never writes half a line.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "hardened/core/audit_settings.hpp"
@@ -30,13 +32,15 @@ class Trail {
   // The policy in force says where the trail goes. Until then, the built-in one.
   void under(const Policy& policy);
 
-  // Just before execve. Throws Error(system) where the policy wants a line and none can be written.
-  void passed();
+  // Just before execve; `keep` is given the line first, where there is one, and may fail. Throws
+  // Error(system) where the policy wants a line and none can be written.
+  using Keep = std::function<void(const std::string&)>;
+  void passed(const Keep& keep = nullptr);
   // What starts nothing is told where it can be; the error that led here is the one to report.
   void failed(const Error& error) noexcept;
 
  private:
-  void write(const Ending& ending);
+  void write(const Ending& ending, const Keep& keep);
 
   Kernel& kernel_;
   const Environment& environment_;
@@ -47,5 +51,16 @@ class Trail {
 // <log>, made where it is missing; below an engine without root, where that cannot be ours, `log`
 // below the state directory. Its path comes with it.
 StateDirectory open_log(Kernel& kernel, const Environment& environment);
+// The same without making anything; nullopt: there is none yet.
+std::optional<Descriptor> find_log(Kernel& kernel, const Environment& environment);
+
+// "2026-11-28T06:10:00.123456Z: write: No space left on device": when a line was last lost since
+// the host started, and why. nullopt: none.
+std::optional<std::string> last_loss(Kernel& kernel, const Environment& environment);
+
+// Throws Error where no line could be written at this moment. Of files, what an empty one allows: a
+// full disk shows when a line is written, as last_loss().
+void require_writable_trail(Kernel& kernel, const Environment& environment,
+                            const AuditSettings& settings);
 
 }  // namespace hardened

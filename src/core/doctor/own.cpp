@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/doctor/checks.hpp"
+#include "hardened/core/audit_settings.hpp"
 
 namespace hardened {
 namespace {
@@ -23,6 +24,25 @@ Judgement state(const Observation& seen) {
   if (seen.state_error.empty()) return {Verdict::ok, "its own, or not made yet", ""};
   return {seen.root ? Verdict::fail : Verdict::unknown, seen.state_error,
           seen.root ? "chown root:root /run/hardened && chmod 0711 /run/hardened" : ""};
+}
+
+Judgement trail(const Observation& seen) {
+  const AuditSettings settings = audit_settings(seen.policy);
+  if (settings.destination == AuditSettings::Destination::none) {
+    return {Verdict::warn, "nothing is recorded, as the policy says",
+            "audit.destination in the policy: auto, journald or file"};
+  }
+  if (!seen.trail_error.empty()) {
+    return {seen.root ? Verdict::fail : Verdict::unknown,
+            std::string(settings.required ? "no container starts: " : "decisions leave no line: ") +
+                seen.trail_error,
+            seen.root ? "give hardened a journal or a /var/log/hardened of root's own" : ""};
+  }
+  if (!seen.trail_loss.empty()) {
+    return {Verdict::warn, "a decision left no line, the last at " + seen.trail_loss,
+            "make room, then remove /run/hardened/trail-lost"};
+  }
+  return {Verdict::ok, "can be written", ""};
 }
 
 Judgement degraded(const Observation& seen) {
@@ -53,6 +73,7 @@ Judgement degraded(const Observation& seen) {
 constexpr std::array kChecks{
     Check{"hardened/policy", "the installed policy", "hardened-policy(5)", policy},
     Check{"hardened/state", "the state directory", "", state},
+    Check{"hardened/audit-trail", "the audit trail", "hardened-log(5)", trail},
     Check{"hardened/degraded", "containers that go without something", "", degraded},
 };
 
