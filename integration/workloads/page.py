@@ -1,35 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/workloads.md: what ran, as it ran last."""
+"""docs/workloads.md: what ran, as it ran last, and what `hardened explain` said was changed. Text out of what was found; no word of a row is typed."""
+import hashlib
+import json
+import re
 from pathlib import Path
 
-from workloads.cases import WORKLOADS, Workload
+from workloads.cases import WORKLOADS
+from workloads.workload import HERE, Workload
 
-PATH = Path(__file__).resolve().parents[2] / "docs/workloads.md"
+PROJECT = HERE.parents[1]
+PATH = PROJECT / "docs/workloads.md"
 HEAD = """# Servers that run hardened
 
 Written by `integration/workloads/run --write`. Each is built from Debian 12's packages with the paths, the entrypoint and the way to
 drop privileges of the official image of that name, and started by `docker run -d -p 127.0.0.1::PORT --runtime=hardened IMAGE` under the profile
-`standard`, with no other flag. It has to serve, to be restarted and to serve again (what it had stored is read back); the same under runc
-comes first, so that a row says something about the profile.
+`standard` (or the one named), with no other flag. It has to serve on its published port, to store something, to be restarted, to serve again and to give back what
+it had stored; the same under runc comes first, so that a row says something about the profile.
 
-| image | starts as | user of its own | keeps over a restart | result |
-|---|---|---|---|---|
 """
+COLUMNS = ("image", "starts as", "its processes' users", "keeps over a restart", "result", "otherwise than the others")
+COMMON = """What the profile took away is the same for nearly all; `hardened explain` says of every one that runs under `standard`:
+
+| rule | changed | why |
+|---|---|---|
+"""
+MARK = "<!-- of {}; integration/workloads/run --check -->\n"
+# What it is set to is a matter of the host.
+HOSTS_OWN = {"hooks", "memory-limit", "rlimits", "user-namespace"}
+
+Taken = dict[str, dict[str, str]]  # by rule: what was changed, and why
 
 
-def row(workload: Workload, passed: bool) -> str:
-    drops = "USER " in workload.dockerfile
-    how = "its user" if drops else "root"
-    own = "from the start" if drops else "by gosu" if "gosu" in str(workload.files) else "by itself, or none"
-    keeps = "what was stored" if workload.reads else ""
-    return f"| {workload.like} | {how} | {own} | {keeps} | {'works' if passed else '**fails**'} |\n"
+def words_of(value) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
 
 
-def text(passed: set[str]) -> str:
-    return HEAD + "".join(row(each, each.name in passed) for each in WORKLOADS)
+def once(reasons: str) -> str:
+    return "; ".join(dict.fromkeys(reasons.split("; ")))
+
+
+def what(change: dict) -> str:
+    """One change, short, and the same for every container in which it means the same."""
+    rule, path, value = change["rule"], change["path"], change.get("value")
+    before, after = words_of(change.get("before")), words_of(value)
+    name = path.rsplit("/", 1)[1]
+    if gone := [each for each in before if each not in after]:
+        return "without " + " ".join(sorted(each.removeprefix("CAP_") for each in gone))
+    if path.endswith("/options"):
+        return " ".join(each for each in after if each not in before)
+    if isinstance(value, dict) and "destination" in value:
+        return value["destination"] + (" (noexec)" if "noexec" in value["options"] else "")
+    if isinstance(value, dict) and "type" in value:
+        return value["type"]
+    if before:
+        return "also " + " ".join(each for each in after if each not in before)
+    if isinstance(value, (int, str)) and not isinstance(value, bool) and rule not in HOSTS_OWN:
+        return f"{name} {value}"
+    if name == "readonly":
+        return "the image, but for"
+    return "" if value == [] else name
+
+
+def taken(changes: list[dict]) -> Taken:
+    """Capabilities by their bounding set, which holds the others."""
+    found: Taken = {}
+    for change in changes:
+        inner = re.search("/(permitted|effective|inheritable|ambient)$", change["path"])
+        if "rule" in change and not inner and (text := what(change)):
+            found.setdefault(change["rule"], {})[text] = change["reason"]
+    return found
+
+
+def common(all_of_them: list[Taken]) -> Taken:
+    first, *others = all_of_them
+    return {
+        rule: kept
+        for rule, changes in first.items()
+        if (kept := {text: why for text, why in changes.items() if all(text in other.get(rule, {}) for other in others)})
+    }
+
+
+def listed(everywhere: Taken) -> str:
+    lines = (
+        f"| `{rule}` | {', '.join(changes)} | {once('; '.join(changes.values()))} |\n"
+        for rule, changes in everywhere.items()
+    )
+    return COMMON + "".join(lines) + "\n"
+
+
+def differences(own: Taken, everywhere: Taken) -> str:
+    """What one container has beside the others, and what it lacks."""
+    parts = []
+    for rule in {**everywhere, **own}:
+        mine, theirs = own.get(rule, {}), everywhere.get(rule, {})
+        more, less = [each for each in mine if each not in theirs], [each for each in theirs if each not in mine]
+        if not mine:
+            parts.append(f"`{rule}`: nothing")
+        elif more or less:
+            parts.append(f"`{rule}`: " + ", ".join([*more, *(f"no {each}" for each in less)]))
+    return "; ".join(parts)
+
+
+def row(workload: Workload, found: dict | None, everywhere: Taken) -> str:
+    if not found:
+        cells = [workload.like, "", "", workload.keeps, "**fails**", ""]
+    else:
+        result = "works"
+        if workload.profile != "standard":
+            result += f" under `{workload.profile}`; under `standard`: `{found['standard']}`"
+        users = ", ".join(found["runs_as"])
+        cells = [workload.like, found["starts_as"], users, workload.keeps, result, differences(taken(found["changes"]), everywhere)]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def body(found: dict[str, dict]) -> str:
+    """`found`: by the name of each that works."""
+    ordinary = [found[each.name] for each in WORKLOADS if each.profile == "standard" and each.name in found]
+    everywhere = common([taken(each["changes"]) for each in ordinary])
+    heading = "| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|\n"
+    return listed(everywhere) + heading + "".join(row(each, found.get(each.name), everywhere) for each in WORKLOADS)
+
+
+def mark(text: str) -> str:
+    """Of the text and of all that a run depends on, but the wrapper's code."""
+    digest = hashlib.sha256(text.encode())
+    for path in sorted([*HERE.glob("*.py"), *HERE.glob("files/*")]):
+        if path.name != "page.py":
+            digest.update(path.read_bytes())
+    for profile in sorted({each.profile for each in WORKLOADS}):
+        settings = json.loads((PROJECT / f"defaults/profiles/{profile}.json").read_text())
+        digest.update(json.dumps(settings, sort_keys=True).encode())
+    return MARK.format(digest.hexdigest()[:16])
+
+
+def write(found: dict[str, dict]) -> None:
+    text = body(found)
+    PATH.write_text(HEAD + text + mark(text))
 
 
 def is_current() -> bool:
     """Whatever the results were."""
     written = PATH.read_text()
-    return written == text({each.name for each in WORKLOADS if row(each, True) in written})
+    text, found, _ = written.removeprefix(HEAD).rpartition("<!--")
+    return bool(found) and written == HEAD + text + mark(text)
