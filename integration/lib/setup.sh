@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config libseccomp-dev libcap-dev nlohm
 runtime_packages=(runc busybox-static python3)
 test_packages=("${runtime_packages[@]}" crun libgtest-dev libvalijson-dev docker.io containerd iptables iproute2
   util-linux mount procps docker-compose apparmor podman uidmap rootlesskit
-  containernetworking-plugins python3-grpcio mandoc zsh fish)
+  containernetworking-plugins python3-grpcio mandoc zsh fish mmdebstrap debian-archive-keyring)
 # For integration/vm: it makes an image of Debian and boots it.
 vm_packages=(mmdebstrap qemu-system-x86 e2fsprogs debian-archive-keyring)
 jobs=$(nproc)

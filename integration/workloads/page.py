@@ -18,7 +18,7 @@ drop privileges of the official image of that name, and started by `docker run -
 it had stored; the same under runc comes first, so that a row says something about the profile.
 
 """
-COLUMNS = ("image", "starts as", "its processes' users", "keeps over a restart", "result", "otherwise than the others")
+COLUMNS = ("image", "starts as", "keeps over a restart", "result", "otherwise than the others")
 COMMON = """What the profile took away is the same for nearly all; `hardened explain` says of every one that runs under `standard`:
 
 | rule | changed | why |
@@ -102,14 +102,13 @@ def differences(own: Taken, everywhere: Taken) -> str:
 
 
 def row(workload: Workload, found: dict | None, everywhere: Taken) -> str:
-    if not found:
-        cells = [workload.like, "", "", workload.keeps, "**fails**", ""]
-    else:
-        result = "works"
+    user = "its user" if "\nUSER " in f"\n{workload.dockerfile}" else "root"
+    result, other = "**fails**", ""
+    if found:
+        result, other = "works", differences(taken(found["changes"]), everywhere)
         if workload.profile != "standard":
             result += f" under `{workload.profile}`; under `standard`: `{found['standard']}`"
-        users = ", ".join(found["runs_as"])
-        cells = [workload.like, found["starts_as"], users, workload.keeps, result, differences(taken(found["changes"]), everywhere)]
+    cells = [workload.like, user, workload.keeps, result, other]
     return "| " + " | ".join(cells) + " |\n"
 
 

@@ -5,17 +5,18 @@ import sys
 import urllib.request
 
 PATIENCE = 1.5  # seconds
+TIMEOUT = 30
 
 
 def http(port: str, path: str, *body: str) -> None:
     data, method = (body[0].encode(), "PUT") if body else (None, "GET")
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, method=method)
-    with urllib.request.urlopen(request, timeout=5) as page:
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as page:
         sys.stdout.buffer.write(page.read())
 
 
 def raw(port: str) -> None:
-    with socket.create_connection(("127.0.0.1", int(port)), 5) as server:
+    with socket.create_connection(("127.0.0.1", int(port)), TIMEOUT) as server:
         server.sendall(sys.stdin.buffer.read())
         server.settimeout(PATIENCE)
         try:
