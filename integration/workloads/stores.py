@@ -63,7 +63,7 @@ VOLUME /var/lib/mysql
         f"{MARIADB} \"create database d; create table d.t(a text); insert into d.t values ('kept')\"",
         f"{MARIADB} 'select a from d.t'",
         files={
-            "users.sql": "create user if not exists root@'%'; grant all on *.* to root@'%' with grant option;\n",
+            "users.sql": "create user if not exists root@'%';\ngrant all on *.* to root@'%' with grant option;\n",
             "entrypoint": entrypoint("mysql", "/var/lib/mysql")
             + "[ -d /var/lib/mysql/mysql ] || mariadb-install-db --datadir=/var/lib/mysql >/dev/null\n"
             + 'exec "$@"\n',

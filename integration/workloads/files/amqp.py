@@ -5,6 +5,7 @@ import sys
 import pika
 
 QUEUE = "notes"
+PERSISTENT = 2  # the protocol's delivery mode
 
 
 def main(port: str, verb: str, *message: str) -> None:
@@ -14,8 +15,7 @@ def main(port: str, verb: str, *message: str) -> None:
         if verb == "put":
             # Confirmed by the broker once it is on disk.
             channel.confirm_delivery()
-            persistent = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent.value)
-            channel.basic_publish("", QUEUE, message[0].encode(), persistent)
+            channel.basic_publish("", QUEUE, message[0].encode(), pika.BasicProperties(delivery_mode=PERSISTENT))
         else:
             _, _, body = channel.basic_get(QUEUE, auto_ack=True)
             print((body or b"nothing in the queue").decode())
