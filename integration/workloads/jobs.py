@@ -2,8 +2,8 @@
 """What serves nobody: jobs at their time, and an installation in a container, as a step of a build is."""
 from workloads.workload import ARCHIVE, Workload, command
 
-# Tells one life of the container from the next.
-STARTED = "cut -d ' ' -f 22 /proc/1/stat"
+# Tells one life of the container from the next: when its first process began.
+LIFE = "#!/bin/sh\nset -- $(cat /proc/1/stat)\necho life ${22}\n"
 # A program with the set-user-ID bit; one with file capabilities, and that bit where it cannot have them; a set-group-ID program and directories of
 # users and groups that maintainer scripts make.
 INSTALLED = "sudo iputils-ping postfix"
@@ -13,13 +13,15 @@ WORKLOADS = (
         "cron",
         "an image of cron",
         "cron",
-        f"RUN echo '* * * * * root echo life $({STARTED}) >>/var/log/ran' >/etc/cron.d/ran\n" + command("cron", "-f"),
+        "COPY life /usr/local/bin/life\nRUN chmod 755 /usr/local/bin/life"
+        " && echo '* * * * * root /usr/local/bin/life >>/var/log/ran' >/etc/cron.d/ran\n" + command("cron", "-f"),
         0,
-        f'inside sh -c \'grep "life $({STARTED})" /var/log/ran\'',
+        "inside sh -c 'grep -x \"$(life)\" /var/log/ran'",
         "life",
         "its log",
         "true",
         "inside sh -c '[ $(sort -u /var/log/ran | wc -l) = 2 ] && echo kept'",
+        files={"life": LIFE},
         patience=75,
     ),
     Workload(
