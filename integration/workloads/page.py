@@ -35,8 +35,15 @@ def words_of(value) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list) else []
 
 
-def once(reasons: str) -> str:
-    return "; ".join(dict.fromkeys(reasons.split("; ")))
+def reasons(changes: dict[str, str]) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(reason for why in changes.values() for reason in why.split("; ")))
+
+
+def single(changes: dict[str, str]) -> list[str]:
+    """The reasons, one for each word of those that list several: "no longer allowed: chroot, openat2"."""
+    split = (reason.partition(": ") for reason in reasons(changes))
+    return [f"{head}{colon}{word}" for head, colon, words in split for word in words.split(", ")]
 
 
 def what(change: dict) -> str:
@@ -49,7 +56,7 @@ def what(change: dict) -> str:
     if path.endswith("/options"):
         return " ".join(each for each in after if each not in before)
     if isinstance(value, dict) and "destination" in value:
-        return value["destination"] + (" (noexec)" if "noexec" in value["options"] else "")
+        return value["destination"] + (" writable, noexec" if "noexec" in value["options"] else " writable")
     if isinstance(value, dict) and "type" in value:
         return value["type"]
     if before:
@@ -57,7 +64,7 @@ def what(change: dict) -> str:
     if isinstance(value, (int, str)) and not isinstance(value, bool) and rule not in HOSTS_OWN:
         return f"{name} {value}"
     if name == "readonly":
-        return "the image, but for"
+        return "the image read-only"
     return "" if value == [] else name
 
 
@@ -82,7 +89,7 @@ def common(all_of_them: list[Taken]) -> Taken:
 
 def listed(everywhere: Taken) -> str:
     lines = (
-        f"| `{rule}` | {', '.join(changes)} | {once('; '.join(changes.values()))} |\n"
+        f"| `{rule}` | {', '.join(changes)} | {'; '.join(reasons(changes))} |\n"
         for rule, changes in everywhere.items()
     )
     return COMMON + "".join(lines) + "\n"
@@ -93,11 +100,12 @@ def differences(own: Taken, everywhere: Taken) -> str:
     parts = []
     for rule in {**everywhere, **own}:
         mine, theirs = own.get(rule, {}), everywhere.get(rule, {})
-        more, less = [each for each in mine if each not in theirs], [each for each in theirs if each not in mine]
+        more = [each for each in mine if each not in theirs]
+        less = [each for each in theirs if each not in mine] or [each for each in single(theirs) if each not in single(mine)]
         if not mine:
             parts.append(f"`{rule}`: nothing")
         elif more or less:
-            parts.append(f"`{rule}`: " + ", ".join([*more, *(f"no {each}" for each in less)]))
+            parts.append(f"`{rule}`: " + ", ".join([*more, *(f"not '{each}'" for each in less)]))
     return "; ".join(parts)
 
 
