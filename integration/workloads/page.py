@@ -14,7 +14,7 @@ HEAD = """# Servers that run hardened
 
 Written by `integration/workloads/run --write`. Each is built from Debian 12's packages with the paths, the entrypoint and the way to
 drop privileges of the official image of that name, and started by `docker run -d -p 127.0.0.1::PORT --runtime=hardened IMAGE` under the profile
-`standard` (or the one named), with no other flag. It has to serve on its published port, to store something, to be restarted, to serve again and to give back what
+`standard` (or the one named), with no other flag. It has to serve on its published port, to store something where it keeps anything, to be restarted, to serve again and to give back what
 it had stored; the same under runc comes first, so that a row says something about the profile.
 
 """
