@@ -109,6 +109,9 @@ class Session:
             copy(SOURCE / part, tree / part)
         (tree / "build/release").mkdir(parents=True)
         shutil.copy(self.arguments.binary, tree / "build/release/hardened")
+        probe = self.arguments.binary.parent / "hardened-probe"
+        if probe.exists():
+            shutil.copy(probe, tree / "build/release")
         if any(name.startswith("integration/package/") for name in self.files):
             package.made(tree / "build/release")  # the machine has no compiler and no cpack
         subprocess.run(["chown", "-R", "0:0", tree], check=True)
