@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hardened-probe in containers of five kinds: nothing of what a hardened one shall not reach is reached, and each attempt shows something."""
+import dataclasses
+import os
+import unittest
+from pathlib import Path
+
+from attack import asks, judge, page, published
+from attack.columns import COLUMNS, PLAIN, PRIVILEGED, STANDARD, STRICT, Answers, Range
+from lib import sandbox
+from lib.verdict import need_host, need_installed
+
+# Where integration/attack_surface --write wants what was measured; there is nothing to compare it with then.
+WRITE = os.environ.get("HARDENED_ATTACK_MEASURED")
+PROBE = sandbox.binary().parent / "hardened-probe"
+# A policy with a hole in many rules, and the beginnings of what then gets through.
+KEPT = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "NET_RAW")
+HOLES = {
+    "seccomp": {
+        "tcp_ulp": "allow",
+        "msg_oob": "allow",
+        "terminal_injection": "allow",
+        "set_user_id_files": "allow",
+        "netlink_protocols": ["NETLINK_ROUTE", "NETLINK_NETFILTER"],
+    },
+    "capabilities": {"keep": [f"CAP_{name}" for name in KEPT]},
+    "no-new-privileges": {"mode": "off"},
+    "read-only-rootfs": {"mode": "off"},
+    "pids-limit": {"mode": "off"},
+}
+THROUGH = ("ulp.", "oob.", "terminal.", "left.chmod.user", "socket.NETLINK_NETFILTER", "raw.", "raised.user", "make./usr", "limit.processes")
+HARDENED = tuple(column for column in COLUMNS if column.hardened)
+# Doors that a kernel may be built without; every other class has an armed attempt.
+OPTIONAL = {"denied calls, x32", "denied calls, i386"}
+
+
+class AttackSurface(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        need_host(os.uname().machine == "x86_64", "hardened-probe is for x86-64")
+        need_installed(os.access(PROBE, os.X_OK), f"{PROBE} is not built (cmake --build --preset release)")
+        cls.place = Range(PROBE)
+        cls.addClassCleanup(cls.place.clear)
+        cls.place.start_victim()
+        cls.left: dict[str, list[str]] = {}
+        cls.answers: dict[str, Answers] = {}
+        for column in COLUMNS:
+            cls.answers[column.name] = cls.place.answers(column)
+            cls.left[column.name] = cls.place.left_on_the_host()
+        cls.by_exec = cls.place.exec(STANDARD)
+        with asks.listening(asks.SOCKETS):
+            every = list(asks.asks())
+            cls.asked = {column.name: {ask.id: asks.answer(cls.place, column, ask) for ask in every} for column in asks.ASKED}
+        cls.measured = page.measured(cls.answers, cls.asked)
+        if WRITE:
+            Path(WRITE).write_text(page.text(cls.measured))
+
+    def test_what_a_hardened_container_shall_not_reach_it_does_not(self):
+        for column in HARDENED:
+            with self.subTest(column.name):
+                self.assertEqual([], judge.astray(self.answers[column.name], column.name))
+
+    def test_what_a_document_may_not_ask_for_is_not_had(self):
+        for column in (STANDARD, STRICT):
+            with self.subTest(column.name):
+                self.assertEqual([], judge.astray(self.asked[column.name], column.name))
+
+    def test_an_exec_that_asks_for_every_privilege_reaches_no_more(self):
+        self.assertEqual(set(self.answers[STANDARD.name]), set(self.by_exec))
+        self.assertEqual([], judge.astray(self.by_exec, STANDARD.name))
+
+    def test_a_policy_with_holes_is_found_out(self):
+        weakened = self.place.answers(dataclasses.replace(STANDARD, rules=HOLES))
+        astray = judge.astray(weakened, STANDARD.name)
+        self.assertEqual([], [start for start in THROUGH if not any(each.startswith(start) for each in astray)], astray)
+
+    def test_every_class_has_attempts_that_succeed_without_the_wrapper(self):
+        for group, row in (judge.rows(self.answers) | judge.rows(self.asked)).items():
+            if group not in OPTIONAL:
+                self.assertGreater(row["armed"], 0, group)
+
+    def test_every_column_makes_the_same_attempts(self):
+        for column in COLUMNS:
+            self.assertEqual(set(self.answers[PRIVILEGED.name]), set(self.answers[column.name]), column.name)
+
+    def test_none_of_them_failed_before_it_came_to_the_attack(self):
+        """What shows nothing in one column must not pass for a refusal there."""
+        for column in COLUMNS:
+            own = self.answers[column.name]
+            idle = [f"{each}: {own[each]}" for each in judge.armed(self.answers) if own[each].shows_nothing]
+            self.assertEqual([], idle, column.name)
+
+    def test_what_servers_need_is_reached(self):
+        for column in COLUMNS:
+            own = self.answers[column.name]
+            for name in ("needed.tcp", "needed.unix", "needed.routes", "needed.splice"):
+                self.assertTrue(own[name].reached, f"{column.name} {name}: {own[name]}")
+
+    def test_no_file_that_raises_its_user_is_left_on_the_host(self):
+        self.assertNotEqual([], self.left[PLAIN.name], "plain runc leaves them, or nothing was tried")
+        for column in HARDENED:
+            self.assertEqual([], self.left[column.name], column.name)
+
+    def test_every_need_of_published_exploits_is_judged_by_attempts_that_are_armed(self):
+        unjudged = judge.unjudged(self.answers)
+        need_host(not unjudged, f"its kernel has nothing that would show {', '.join(unjudged)}")
+
+    def test_the_page_says_what_is_so(self):
+        """The hardened columns on any kernel; how many attempts there are and what runc lets through are this machine's."""
+        if WRITE:
+            return
+        now, then = self.measured, page.recorded()
+        for need in set(published.WAYS) - set(judge.unjudged(self.answers)):
+            for column in page.HARDENED:
+                self.assertEqual(column in then["ways"][need], column in now["ways"][need], f"{need} in {column}")
+        if now["host"] == then["host"]:
+            self.assertEqual(then["let_through"], now["let_through"])
