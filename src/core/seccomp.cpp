@@ -189,6 +189,10 @@ class Tightening {
     }
     if (names.empty()) return;
     notes_.emplace_back(restriction.note);
+    // libseccomp would repeat the answer for socketcall(2), which is allowed as a whole (EEXIST):
+    // the default action answers instead.
+    if (!refused(settings_, "socketcall")) std::erase_if(names, is_multiplexed);
+    if (names.empty()) return;
     Clauses answered;
     std::vector<Entry> answers;
     for (const Answer& answer : restriction.answers) {
@@ -198,6 +202,10 @@ class Tightening {
     }
     drop_answered(names, answered);
     std::move(answers.begin(), answers.end(), std::back_inserter(entries_));
+  }
+
+  static bool is_multiplexed(const std::string& name) {
+    return std::ranges::find(multiplexed_names(), name) != multiplexed_names().end();
   }
 
   // Two denials of one call with different errnos make libseccomp refuse the second.

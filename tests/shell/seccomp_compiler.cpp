@@ -23,18 +23,23 @@ namespace fs = std::filesystem;
 
 Profile profile_named(const std::string& name) { return Policy::builtin().profile(name); }
 
+// null: the document has none.
+Json profile_in(const fs::path& config) {
+  std::ifstream stream(config);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const Json document = parse_document(text.str());
+  const Json* seccomp = find(document, "/linux/seccomp");
+  return seccomp == nullptr ? Json() : *seccomp;
+}
+
 // The different profiles of the corpus, and none at all.
 const std::vector<Json>& given_profiles() {
   static const std::vector<Json> kProfiles = [] {
     std::set<std::string> seen;
     std::vector<Json> profiles;
     for (const auto& file : fs::directory_iterator(HARDENED_SOURCE "/tests/corpus/config")) {
-      std::ifstream stream(file.path());
-      std::ostringstream text;
-      text << stream.rdbuf();
-      const Json document = parse_document(text.str());
-      const Json* seccomp = find(document, "/linux/seccomp");
-      const Json profile = seccomp == nullptr ? Json() : *seccomp;
+      const Json profile = profile_in(file.path());
       if (seen.insert(profile.dump()).second) profiles.push_back(profile);
     }
     return profiles;
@@ -78,6 +83,17 @@ TEST(SeccompCompiler, EveryTightenedProfilePassesTheEvaluation) {
           << name;
     }
   }
+}
+
+// libseccomp repeats what is said of socket() for socketcall(2), and refuses a contradiction.
+TEST(SeccompCompiler, WhereSocketcallIsAllowedNoAnswerContradictsIt) {
+  Policy policy = Policy::builtin();
+  policy.layer(R"({"profiles": {"standard": {"rules": {"seccomp": {"socketcall": "allow"}}}}})",
+               "test");
+  const Profile profile = policy.profile("standard");
+  const Json given = profile_in(HARDENED_SOURCE "/tests/corpus/config/docker28-default.json");
+  const Json seccomp = tighten_seccomp(given, profile.settings("seccomp"), {"CAP_CHOWN"}).profile;
+  EXPECT_NO_THROW(evaluate_seccomp(config_with(seccomp), profile));
 }
 
 TEST(SeccompCompiler, WhatEnginesWriteDoesNotPassTheEvaluation) {
