@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import tarfile
-import time
 from pathlib import Path
 
 from lib import command, image, sandbox, slowness, verdict
@@ -29,6 +28,14 @@ class Containerd:
         self.daemon: subprocess.Popen | None = None
 
     def start(self) -> "Containerd":
+        self.daemon_starts()
+        for _ in slowness.moments(30):
+            if self.cli("version").code == 0:
+                break
+        self.cli("images", "import", "-", stdin=archive()).check()
+        return self
+
+    def daemon_starts(self) -> None:
         configuration = self.directory / "config.toml"
         configuration.write_text(self.configuration())
         with open(self.directory / "log", "ab") as log:
@@ -39,12 +46,6 @@ class Containerd:
                 stderr=log,
                 env=self.environment(),
             )
-        for _ in range(int(slowness.seconds(30) * 10)):
-            if self.cli("version").code == 0:
-                break
-            time.sleep(0.1)
-        self.cli("images", "import", "-", stdin=archive()).check()
-        return self
 
     def configuration(self) -> str:
         return f'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n{self.places()}'

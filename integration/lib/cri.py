@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from lib import command, sandbox, verdict, wire
+from lib import command, sandbox, slowness, verdict, wire
 from lib.containerd import CONTAINERD, IMAGE, Containerd, archive
 
 try:
@@ -102,6 +102,11 @@ class Cri(Containerd):
         verdict.need_installed(grpc is not None, "python3-grpcio is not installed")
         verdict.need_installed((PLUGINS / "bridge").exists(), "containernetworking-plugins is not installed")
         self.channel = None
+        self.pause = PAUSE
+
+    def parent(self, name: str) -> str:
+        """The cgroup of a pod."""
+        return f"{sandbox.cgroup_parent()}/{name}"
 
     def configuration(self) -> str:
         """The page's block is used as it stands, but for the path of the link."""
@@ -133,6 +138,8 @@ class Cri(Containerd):
     def start(self) -> "Cri":
         super().start()
         self.cli("images", "import", "-", stdin=archive("pause", ("sleep", "100000"))).check()
+        if self.pause != PAUSE:
+            self.cli("images", "tag", PAUSE, self.pause).check()
         self.channel = grpc.insecure_channel(f"unix:{self.address}")
         try:
             self.call("Version")
@@ -149,7 +156,7 @@ class Cri(Containerd):
             response_deserializer=lambda data: wire.decode(SCHEMA, f"{name}Response", data),
         )
         try:
-            return method(values, timeout=60)
+            return method(values, timeout=slowness.seconds(60))
         except grpc.RpcError as error:
             raise Failed(error.details()) from error
 
@@ -171,11 +178,10 @@ class Pod:
 
     def start(self, pod: dict | None = None, container: dict | None = None, mounts: list | None = None) -> "Pod":
         """`pod`, `container`: their security contexts."""
-        parent = f"{sandbox.cgroup_parent()}/{self.name}"
         config = {
             "metadata": {"name": self.name, "uid": self.uid, "namespace": "default"},
             "hostname": self.name,
-            "linux": {"cgroup_parent": parent, "security_context": pod or {}},
+            "linux": {"cgroup_parent": self.engine.parent(self.name), "security_context": pod or {}},
         }
         answer = self.engine.call("RunPodSandbox", config=config, runtime_handler=self.runtime)
         self.sandbox = answer["pod_sandbox_id"]
@@ -196,7 +202,7 @@ class Pod:
         return json.loads(status["info"]["info"])["pid"]
 
     def run(self, *words: str) -> command.Result:
-        done = self.engine.call("ExecSync", container_id=self.container, cmd=words, timeout=20)
+        done = self.engine.call("ExecSync", container_id=self.container, cmd=words, timeout=round(slowness.seconds(20)))
         out, err = (done[name].encode(errors="surrogateescape") for name in ("stdout", "stderr"))
         return command.Result(words, done["exit_code"], out, err)
 

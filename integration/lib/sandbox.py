@@ -17,6 +17,7 @@ from lib import slowness, state, verdict
 SOURCE = Path(__file__).resolve().parents[2]
 MARK = "HARDENED_TEST_BASE"
 BINARY = "HARDENED_TEST_BINARY"
+THROWAWAY = "HARDENED_TEST_THROWAWAY"  # set in a machine that is gone after the run
 OVERLAYFS_MAGIC = "794c7630"
 # Seconds; below ctest's own, so that what a hanging test made is still cleared.
 LIMIT = int(os.environ.get("HARDENED_TEST_LIMIT", "280"))
@@ -43,7 +44,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("file")
     parser.add_argument("tests", nargs="*")
     arguments = parser.parse_args(words)
-    reason = unable(arguments.binary)
+    reason = unable(arguments.binary) or unable_to_change_the_machine(arguments.file)
     if reason:
         return verdict.skipped(*reason)
     return outer(arguments)
@@ -68,6 +69,17 @@ def unable(wrapper: str) -> tuple[str, bool] | None:
     return None
 
 
+def of_the_machine(file: str) -> bool:
+    """integration/host: tests of the machine's own services, without namespaces of their own."""
+    return Path(file).resolve().parent.name == "host"
+
+
+def unable_to_change_the_machine(file: str) -> tuple[str, bool] | None:
+    if of_the_machine(file) and not os.environ.get(THROWAWAY):
+        return "this host: its services are not the tests' to change; integration/vm/run has a machine for that", False
+    return None
+
+
 def make_base() -> Path:
     """Below a directory that only root can write: the wrapper distrusts sources in others."""
     parent = Path(os.environ.get("HARDENED_TEST_DIRECTORY", "/var/cache/hardened-tests"))
@@ -85,20 +97,10 @@ def outer(arguments: argparse.Namespace) -> int:
     )
     environment["PYTHONPATH"] = str(SOURCE / "integration")
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    command = [
-        "unshare",
-        "--mount",
-        "--net",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-        sys.executable,
-        "-m",
-        "lib.inside",
-        os.path.abspath(arguments.file),
-        *arguments.tests,
-    ]
+    namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if of_the_machine(arguments.file):
+        namespaces = []
+    command = [*namespaces, sys.executable, "-m", "lib.inside", os.path.abspath(arguments.file), *arguments.tests]
     try:
         code = subprocess.run(
             command,
@@ -109,7 +111,8 @@ def outer(arguments: argparse.Namespace) -> int:
     finally:
         left = state.remove_cgroups(directory.name)
         shutil.rmtree(directory)
-    left += state.difference(before, state.host(), directory)
+    if not of_the_machine(arguments.file):
+        left += state.difference(before, state.host(), directory)
     for line in left:
         print(f"left on the host: {line}", file=sys.stderr)
     return 1 if left else code

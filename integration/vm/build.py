@@ -113,6 +113,7 @@ def settle(tree: Path) -> None:
         link = tree / "etc/systemd/system" / unit
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/null")
+    subprocess.run(["chroot", tree, "systemctl", "--quiet", "disable", *suites.DISABLED], check=True)
     unit = tree / "etc/systemd/system/hardened-tests.service"
     shutil.copy(suites.GUEST / unit.name, unit)
     wanted = tree / "etc/systemd/system/multi-user.target.wants"

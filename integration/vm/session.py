@@ -14,12 +14,12 @@ import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
-from lib import package, verdict
+from lib import package, sandbox, verdict
 from vm import build, machine, suites
 
 SOURCE = Path(__file__).resolve().parents[2]
 BINARY = SOURCE / "build/release/hardened"
-KINDS = ("bundle", "containerd", "docker", "package", "podman")
+KINDS = ("bundle", "containerd", "docker", "host", "package", "podman")
 PARTS = ("integration", "defaults", "tests/corpus", "README.md", "docs")
 SLOWNESS = 15  # emulated, on cores that others use too
 PATIENCE = 60  # seconds without news after which a line is printed
@@ -117,7 +117,7 @@ class Session:
         subprocess.run(["chown", "-R", "0:0", tree], check=True)
 
     def order(self, tree: Path, slowness: float) -> None:
-        environment = {"HARDENED_TEST_SLOWNESS": str(slowness), "LC_ALL": "C.UTF-8"}
+        environment = {"HARDENED_TEST_SLOWNESS": str(slowness), sandbox.THROWAWAY: "1", "LC_ALL": "C.UTF-8"}
         order = {"files": self.files, "tests": self.arguments.test, "environment": environment}
         (tree / "order.json").write_text(json.dumps(order))
 

@@ -7,15 +7,18 @@ SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 MIRROR = "http://deb.debian.org/debian"
 KERNEL = "linux-image-cloud-amd64"
 
-# init, the engine, and what integration/lib needs
+# init, the engines, and what integration/lib needs
 COMMON = (
     "systemd-sysv udev dbus kmod apparmor procps util-linux mount iproute2 iptables "
-    "docker.io containerd runc docker-compose busybox-static python3 python3-grpcio containernetworking-plugins"
+    "docker.io containerd runc crun podman uidmap rootlesskit docker-compose busybox-static "
+    "python3 python3-grpcio containernetworking-plugins"
 ).split()
+# From Debian 13 on Docker's client and BuildKit's front end are packages of their own, and Podman's network is netavark's.
+SINCE_TRIXIE = ["docker-cli", "docker-buildx", "passt", "netavark"]
 PACKAGES = {
     "bookworm": COMMON,
-    "trixie": [*COMMON, "docker-cli", "docker-buildx"],
-    "sid": [*COMMON, "docker-cli", "docker-buildx", "crun", "podman", "passt", "netavark"],
+    "trixie": [*COMMON, *SINCE_TRIXIE],
+    "sid": [*COMMON, *SINCE_TRIXIE],
 }
 # systemd's own work that a machine for one run has no use for, each a second or more under emulation
 MASKED = (
@@ -24,9 +27,12 @@ MASKED = (
     "systemd-pcrlock-make-policy.service systemd-tpm2-setup.service systemd-tpm2-setup-early.service "
     "systemd-firstboot.service systemd-hwdb-update.service systemd-random-seed.service "
     "systemd-journal-flush.service systemd-update-utmp.service modprobe@drm.service modprobe@configfs.service "
-    "dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount "
+    "dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount"
+).split()
+# The engines' own: nearly every file of tests starts an engine itself, and integration/host these.
+DISABLED = (
     "docker.service docker.socket containerd.service podman.service podman.socket podman-restart.service "
-    "podman-auto-update.timer podman-auto-update.service"
+    "podman-auto-update.timer"
 ).split()
 # Of AppArmor's profiles those that confine what is tested; a hundred others take a minute to compile.
 APPARMOR_PROFILES = ("runc", "crun", "podman")
