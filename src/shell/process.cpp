@@ -36,8 +36,14 @@ pid_t clone_process(int exit_signal) {
 
 // Only async-signal-safe calls from here on: this runs in a copy of the caller made behind glibc's
 // back.
-[[noreturn]] void become(char* const* vector, int nothing, int output) {
+
+void die_with(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may have died before that; in another pid namespace it has no number at all.
+  if (::getppid() != parent && ::getppid() != 0) ::_exit(ESRCH);
+}
+
+[[noreturn]] void become(char* const* vector, int nothing, int output) {
   if (::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
       ::dup2(nothing, STDERR_FILENO) >= 0) {
     ::execve(vector[0], vector, ::environ);
@@ -48,10 +54,15 @@ pid_t clone_process(int exit_signal) {
 // Between caller and program stands a process that never calls execve. A caller that ignores
 // SIGCHLD would have its child reaped under our hands, and one that handles it would be told of a
 // child it never made; an exit signal of 0 avoids both, but execve sets it to SIGCHLD.
+// Both end with the caller: nobody would be left to read what the program says.
 [[noreturn]] void supervise(char* const* vector, int nothing, int output) {
   std::signal(SIGCHLD, SIG_DFL);
+  const pid_t self = ::getpid();
   const pid_t program = clone_process(SIGCHLD);
-  if (program == 0) become(vector, nothing, output);
+  if (program == 0) {
+    die_with(self);
+    become(vector, nothing, output);
+  }
   ::close(output);
   int status = 0;
   pid_t waited = 0;
@@ -104,8 +115,12 @@ void stream_program(Kernel& kernel, const std::string& path,
   const std::vector<char*> vector = argument_vector(path, arguments);
   const Descriptor nothing = kernel.open(kWorkingDirectory, "/dev/null", O_RDWR, Walk::follow);
   Pipe pipe = make_pipe(kernel);
+  const pid_t self = ::getpid();
   const pid_t child = clone_process(0);
-  if (child == 0) supervise(vector.data(), nothing.number(), pipe.writer.number());
+  if (child == 0) {
+    die_with(self);
+    supervise(vector.data(), nothing.number(), pipe.writer.number());
+  }
   if (child < 0) throw Error::from_errno(errno, "fork for " + printable(path));
   pipe.writer = Descriptor();
   try {
@@ -125,9 +140,7 @@ pid_t start_child(int flags, const std::function<int()>& body) {
   const pid_t parent = ::getpid();
   const pid_t child = clone_process(flags);
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    // The parent may have died before that; in another pid namespace it has no number at all.
-    if (::getppid() != parent && ::getppid() != 0) ::_exit(ESRCH);
+    die_with(parent);
     ::_exit(body());
   }
   if (child < 0) throw Error::from_errno(errno, "fork");

@@ -2,9 +2,11 @@
 #include "hardened/shell/kernel.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 
 #include "fake_kernel.hpp"
@@ -145,6 +147,29 @@ TEST_F(RealKernels, ACallerThatIgnoresItsChildrenStillGetsTheExitCode) {
   EXPECT_NO_THROW(output = kernel.output_of("/bin/echo", {"out"}));
   EXPECT_EQ(std::signal(SIGCHLD, handler), SIG_IGN);
   EXPECT_EQ(output, "out\n");
+}
+
+TEST_F(RealKernels, AProgramEndsWithACallerThatIsKilled) {
+  // Whoever lives holds the writing end.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t caller = ::fork();
+  if (caller == 0) {
+    ::close(ends[0]);
+    const std::string script =
+        "echo > /proc/self/fd/" + std::to_string(ends[1]) + "; exec sleep 300";
+    kernel.output_of("/bin/sh", {"-c", script});
+    ::_exit(1);
+  }
+  ::close(ends[1]);
+  char started = 0;
+  EXPECT_EQ(::read(ends[0], &started, 1), 1);
+  ::kill(caller, SIGKILL);
+  ::waitpid(caller, nullptr, 0);
+  pollfd reader{.fd = ends[0], .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&reader, 1, 10000), 1);
+  EXPECT_EQ(reader.revents, POLLHUP);
+  ::close(ends[0]);
 }
 
 TEST_F(RealKernels, ExecutingKeepsSignalMaskDispositionsAndUmask) {
