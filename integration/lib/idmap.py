@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import subprocess
+from pathlib import Path
 
 from lib import slowness
 
@@ -25,12 +26,18 @@ def syscall(*words) -> int:
     return done
 
 
+def mapped(pid: int) -> bool:
+    """It has left our user namespace, which has a map as well, and got one of its own."""
+    own, its = (os.readlink(f"/proc/{process}/ns/user") for process in ("self", pid))
+    return own != its and bool(Path(f"/proc/{pid}/uid_map").read_text())
+
+
 def possible(path: str) -> bool:
     """Tried on a clone of the mount that nobody else sees."""
     holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "cat"], stdin=subprocess.PIPE)
     try:
         for _ in slowness.moments(10):
-            if open(f"/proc/{holder.pid}/uid_map", encoding="ascii").read():
+            if mapped(holder.pid):
                 break
         namespace = os.open(f"/proc/{holder.pid}/ns/user", os.O_RDONLY)
         tree = syscall(OPEN_TREE, AT_FDCWD, path.encode(), OPEN_TREE_CLONE)
