@@ -32,7 +32,7 @@ MASKED = (
 # The engines' own: nearly every file of tests starts an engine itself, and integration/host these.
 DISABLED = (
     "docker.service docker.socket containerd.service podman.service podman.socket podman-restart.service "
-    "podman-auto-update.timer"
+    "podman-auto-update.timer podman-auto-update.service"
 ).split()
 # Of AppArmor's profiles those that confine what is tested; a hundred others take a minute to compile.
 APPARMOR_PROFILES = ("runc", "crun", "podman")
