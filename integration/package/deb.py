@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lib import command, package, sandbox, verdict
+from lib import command, package, sandbox, slowness, verdict
 from lib.docker import IMAGE, Docker
 from lib.kernel import KEPT, status_fields
 
@@ -207,11 +207,16 @@ class AppArmor(Case):
 
     def test_a_profile_that_confines_a_process_stays(self):
         self.install()
-        with open("/proc/self/attr/exec", "w") as attribute:
-            attribute.write("exec hardened-default")
-        process = command.subprocess.Popen(["sleep", "60"])
+        # Said by the process itself: said here, it would hold for dpkg and dockerd too.
+        script = 'echo "exec hardened-default" > /proc/self/attr/exec && exec sleep 300'
+        process = command.subprocess.Popen(["sh", "-c", script])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
+        label = Path(f"/proc/{process.pid}/attr/current")
+        for _ in slowness.moments(10):
+            if label.read_text().startswith("hardened-default"):
+                break
+        self.assertIn("hardened-default (enforce)", label.read_text())
         package.dpkg("--purge", package.NAME, HARDENED_REMOVE="anyway").check()
         self.assertTrue(self.loaded())
 
