@@ -152,10 +152,33 @@ class Audit(unittest.TestCase):
         told = self.hardened("explain", "--bundle", str(self.bundle.directory)).check()
         self.assertIn(f"rewritten for the container {self.identifier}", told.err)
 
+    def test_explain_tells_the_last_start_also_where_its_line_was_lost(self):
+        self.run_bundle().check()
+        with open(TRAIL.with_name("lock"), "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.bundle.change("/process/capabilities/bounding", ["CAP_SYS_ADMIN"])
+            self.started()
+        explained = self.hardened("explain", self.identifier, "--format", "json").check().out
+        self.assertIn("CAP_SYS_ADMIN", explained)
+        self.assertEqual(1, len(json.loads(explained)))
+        Path("/run/hardened/trail-lost").unlink()
+
+    def test_a_container_of_plain_runc_is_not_explained_by_an_earlier_one_of_its_id(self):
+        self.started()
+        Runtime(RUNC).call("delete", "--force", self.identifier).check()
+        other = Bundle(sandbox.base() / "cases" / (self.identifier[:20] + "-other")).shell("exec sleep 300")
+        Runtime(RUNC).start(other, self.identifier, "run", "-d")
+        for path in TRAIL.parent.glob("*.jsonl"):
+            path.write_text("")
+        self.assertIn("knows no container", self.hardened("explain", self.identifier).check_failed().err)
+
     def test_a_call_that_cannot_be_read_leaves_a_line(self):
         self.runtime.call("create", "--nonsense", self.identifier).check_failed()
         found = self.hardened("log", "--format", "json", "--outcome", "failed", "--operation", "create").check().out
         self.assertIn("--nonsense", json.loads(found.splitlines()[-1])["error"]["text"])
+        # Words that cannot be read may be a misspelt --env.
+        self.runtime.call("exec", "--evn=PASSWORD=hunter2", self.identifier, "true").check_failed()
+        self.assertNotIn("hunter2", TRAIL.read_text())
 
     def test_a_lock_that_somebody_holds_stops_no_start(self):
         self.run_bundle().check()

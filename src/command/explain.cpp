@@ -137,6 +137,10 @@ Decisions decisions_of(Kernel& kernel, const Environment& environment, const Opt
     if (!line) continue;
     std::vector<Json>& decisions =
         found[{find_string(*line, "/id").value_or(""), find_string(*line, "/root").value_or("")}];
+    // The trail's last start may be an earlier one, where a line was lost or rotated away.
+    const std::string time = find_string(*line, "/time").value_or("");
+    std::erase_if(decisions,
+                  [&](const Json& one) { return find_string(one, "/time").value_or("") <= time; });
     if (decisions.empty() || !is_start(decisions.front()))
       decisions.insert(decisions.begin(), *line);
   }

@@ -52,6 +52,9 @@ std::optional<Split> split_flag(std::string_view word) {
   return Split{std::string(word.substr(0, equals)), std::string(word.substr(equals + 1))};
 }
 
+// Without the value: a misspelt `--env=PASSWORD=...` must be in no error and no log.
+std::string_view name_in(std::string_view word) { return word.substr(0, word.find('=')); }
+
 // strconv.ParseBool, that both runcs use.
 std::string boolean(const Split& split) {
   if (!split.value) return "true";
@@ -102,7 +105,7 @@ class Invocation::Reader {
         return;
       }
       const FlagSpec* spec = find_global_flag(split->name);
-      if (spec == nullptr) usage("unknown global flag " + in_quotes(word));
+      if (spec == nullptr) usage("unknown global flag " + in_quotes(name_in(word)));
       Token token = read_flag(*spec, *split, Part::global_flag, word);
       if (spec->name == "profile") {
         if (token.value->empty()) usage("--profile needs a name");
@@ -139,7 +142,7 @@ class Invocation::Reader {
         continue;
       }
       const FlagSpec* spec = find_flag(result_.operation_, split->name);
-      if (spec == nullptr) usage(result_.command_ + ": unknown flag " + in_quotes(word));
+      if (spec == nullptr) usage(result_.command_ + ": unknown flag " + in_quotes(name_in(word)));
       result_.tokens_.push_back(read_flag(*spec, *split, Part::flag, word));
     }
   }

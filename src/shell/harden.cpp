@@ -222,7 +222,11 @@ void record_unread(Kernel& kernel, const Environment& environment, Operation ope
   if (operation == Operation::forward) return;
   try {
     Trail trail(kernel, environment, operation);
-    trail.under(load_policy(kernel, environment));
+    try {
+      trail.under(load_policy(kernel, environment));
+    } catch (const Error&) {
+      // The built-in policy's trail, then.
+    }
     trail.failed(error);
   } catch (const std::exception&) {
     // The caller is told in any case.

@@ -148,7 +148,13 @@ void vet_working_directory(Kernel& kernel, const RuntimeState& state, Plan& plan
   const std::string cwd = find_string(plan.config, "/cwd").value_or("");
   if (state.init <= 0 || cwd.empty() || (!enforced && !lists(ceiling, "/reported", "process")))
     return;
-  const auto place = place_in(kernel, state.init, cwd);
+  std::optional<std::string> place;
+  try {
+    place = place_in(kernel, state.init, cwd);
+  } catch (const Error& error) {
+    if (enforced) throw;
+    plan.reported_unverified.push_back({"process", "/cwd", error.what()});
+  }
   if (!place || !through_descriptor(*place)) return;
   (enforced ? plan.refusals : plan.reported_refusals)
       .push_back({"process", "/cwd",

@@ -15,6 +15,7 @@
 #include "hardened/core/text.hpp"
 #include "hardened/shell/liveness.hpp"
 #include "hardened/shell/rootfs.hpp"
+#include "hardened/shell/runtime_state.hpp"
 #include "hardened/shell/state.hpp"
 
 namespace hardened {
@@ -171,6 +172,15 @@ bool lives(Kernel& kernel, const Record& record, const ContainerKey& key) {
   return runs(kernel, {record.creator_pid, record.creator_start}) || runtime_has(kernel, key);
 }
 
+// Whether it is this record's container that lives: its id may be another's by now, which the
+// runtime alone was told of.
+bool is_its_own(Kernel& kernel, const Record& record, const ContainerKey& key) {
+  if (runs(kernel, {record.creator_pid, record.creator_start})) return true;
+  if (!runtime_has(kernel, key)) return false;
+  const RuntimeState state = runtime_state(kernel, key);
+  return state.bundle.empty() || runs_from(kernel, "", key, state, record.bundle);
+}
+
 // The record of a container that is gone; nullopt: it lives, or has none.
 std::optional<Record> find_dead(Kernel& kernel, int directory, const ContainerKey& key) {
   auto record = find_record(kernel, directory, file_name(key.id));
@@ -269,7 +279,7 @@ std::vector<KnownContainer> known_containers(Kernel& kernel, const Environment& 
     one.key = key;
     try {
       auto record = find_record(kernel, directory, file_name(key.id));
-      if (!record || !lives(kernel, *record, key)) return;
+      if (!record || !is_its_own(kernel, *record, key)) return;
       one.record = *std::move(record);
     } catch (const Error& error) {
       one.error = error.what();
@@ -286,7 +296,7 @@ std::vector<std::string> kept_starts(Kernel& kernel, const Environment& environm
     if (!key.id.starts_with(prefix)) return;
     try {
       const auto record = find_record(kernel, directory, file_name(key.id));
-      if (!record || !lives(kernel, *record, key)) return;
+      if (!record || !is_its_own(kernel, *record, key)) return;
       auto line = find_own_file(kernel, directory, file_name(key.id, kStartSuffix));
       if (line) lines.push_back(*std::move(line));
     } catch (const Error&) {

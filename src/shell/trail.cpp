@@ -72,7 +72,10 @@ Descriptor lock_log(Kernel& kernel, int directory) {
       kernel.lock(lock.number(), LOCK_EX | LOCK_NB);
       return lock;
     } catch (const Error& error) {
-      if (error.number() != EWOULDBLOCK || kernel.monotonic_time() - since > kPatience) throw;
+      if (error.number() != EWOULDBLOCK) throw;
+      if (kernel.monotonic_time() - since > kPatience) {
+        throw Error::from_errno(EWOULDBLOCK, "another process holds the trail's file `lock`");
+      }
       kernel.sleep(kPause);
     }
   }
@@ -208,8 +211,10 @@ void Trail::passed(const Keep& keep) {
 void Trail::failed(const Error& error) noexcept {
   try {
     write(ending_of(error), nullptr);
+  } catch (const Error& lost) {
+    note_loss(kernel_, environment_, lost);  // nothing starts either way
   } catch (const std::exception&) {
-    // Nothing starts either way.
+    // Out of memory: nowhere left to say it.
   }
 }
 

@@ -36,7 +36,9 @@ Judgement trail(const Observation& seen) {
     return {seen.root ? Verdict::fail : Verdict::unknown,
             std::string(settings.required ? "no container starts: " : "decisions leave no line: ") +
                 seen.trail_error,
-            seen.root ? "give hardened a journal or a /var/log/hardened of root's own" : ""};
+            seen.root ? "give hardened a journal, or a /var/log/hardened of root's own whose lock "
+                        "nobody keeps"
+                      : ""};
   }
   if (!seen.trail_loss.empty()) {
     return {Verdict::warn, "a decision left no line, the last at " + seen.trail_loss,
