@@ -239,12 +239,13 @@ class Stager {
     const auto object = objects_.find(placement.operation->object);
     // Mounting by name here would mount whatever stands there by now.
     if (object == objects_.end() || !object->second) {
-      throw Error(ErrorKind::refused, printable(placement.operation->object) +
-                                          " is not there, or could not be opened");
+      throw Error(ErrorKind::refused, placement.operation->pointer,
+                  printable(placement.operation->object) + " is not there, or could not be opened");
     }
     placement.tree = kernel_.open_tree(object->second.number(), tree_of(*placement.operation));
     adjust(placement.tree, *placement.operation);
   } catch (Error& error) {
+    if (!error.pointer().empty()) throw;  // it says the place itself
     throw error.within(placement.operation->pointer);
   }
 
