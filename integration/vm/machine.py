@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 QEMU = "qemu-system-x86_64"
-EMULATED = ["-accel", "tcg,thread=multi", "-cpu", "max,avx=off,avx2=off"]
+EMULATED = ["-accel", "tcg,thread=multi", "-cpu", "max"]
 VIRTUAL = ["-accel", "kvm", "-cpu", "host"]
 PROBE_LIMIT = 15  # seconds; a working kvm needs two
 MARK = "hardened-vm: "

@@ -9,11 +9,11 @@
 namespace hardened {
 
 void add_policy(Json& ceiling, const Profile& profile) {
-  constexpr std::array<std::string_view, 7> kLowered{
+  constexpr std::array<std::string_view, 7> kAtExec{
       "capabilities", "no-new-privileges", "lsm", "rlimits", "process", "cpu", "user-namespace"};
   ceiling["enforced"] = Json::array();
   ceiling["reported"] = Json::array();
-  for (const std::string_view rule : kLowered) {
+  for (const std::string_view rule : kAtExec) {
     if (profile.mode(rule) == RuleMode::enforce) ceiling["enforced"].push_back(rule);
     if (profile.mode(rule) == RuleMode::report) ceiling["reported"].push_back(rule);
   }

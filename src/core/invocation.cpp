@@ -25,18 +25,6 @@ Operation operation_of(std::string_view command) {
   return Operation::forward;
 }
 
-}  // namespace
-
-Operation likely_operation(const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    const Operation operation = operation_of(word);
-    if (operation != Operation::forward) return operation;
-  }
-  return Operation::forward;
-}
-
-namespace {
-
 // A word split as Go's flag package does: one or two dashes, a name, perhaps "=value".
 struct Split {
   std::string name;
@@ -319,6 +307,14 @@ void check_id(std::string_view id) {
       id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-.") ==
           std::string_view::npos;
   if (!fits) usage("container id " + in_quotes(id) + ": expected letters, digits and _+-. only");
+}
+
+Operation likely_operation(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const Operation operation = operation_of(word);
+    if (operation != Operation::forward) return operation;
+  }
+  return Operation::forward;
 }
 
 }  // namespace hardened

@@ -122,6 +122,12 @@ std::string names_of(const std::set<std::string>& containers) {
   return text + ")";
 }
 
+std::set<std::string> everyone_in(const std::map<std::string, std::set<std::string>>& phrases) {
+  std::set<std::string> everyone;
+  for (const auto& [phrase, who] : phrases) everyone.insert(who.begin(), who.end());
+  return everyone;
+}
+
 }  // namespace
 
 std::optional<Json> parse_line(std::string_view line) {
@@ -218,33 +224,24 @@ void LogSummary::add(const Json& line) {
   }
   for (const Json& entry : find_array(line, "/reported"))
     rules_[text_at(entry, "/rule")].would_change.insert(container);
-  for (const Json& entry : find_array(line, "/refusals")) {
-    Rule& rule = rules_[text_at(entry, "/rule")];
-    rule.refused.insert(container);
-    rule.asked[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
-  }
-  for (const Json& entry : find_array(line, "/reported_refusals")) {
-    Rule& rule = rules_[text_at(entry, "/rule")];
-    rule.would_refuse.insert(container);
-    rule.would_ask[text_at(entry, "/asked") + '\n' + text_at(entry, "/setting")].insert(container);
-  }
-  for (const Json& entry : find_array(line, "/reported_degraded")) {
-    rules_[text_at(entry, "/rule")]
-        .would_lack["would go on without: " + text_at(entry, "/what") + '\n']
-        .insert(container);
-  }
+  const auto note = [&](const char* list, const char* phrase, Phrases Rule::*said) {
+    for (const Json& entry : find_array(line, list)) {
+      Phrases& phrases = rules_[text_at(entry, "/rule")].*said;
+      phrases[text_at(entry, phrase) + '\n' + text_at(entry, "/setting")].insert(container);
+    }
+  };
+  note("/refusals", "/asked", &Rule::asked);
+  note("/reported_refusals", "/asked", &Rule::would_ask);
+  note("/reported_degraded", "/what", &Rule::would_lack);
   for (const char* list : kTrailLists) {
     if (left_out(line, list) != 0)
-      rules_["-"].would_ask["more " + std::string(list) + " than the line holds\n"].insert(
-          container);
+      left_out_["more " + std::string(list) + " than the line holds"].insert(container);
   }
   if (text_at(line, "/outcome") == "failed")
     failed_[text_at(line, "/error/text")].insert(container);
   // By no rule: a document that cannot be read, a host that cannot do it.
   if (text_at(line, "/outcome") == "refused" && find_array(line, "/refusals").empty()) {
-    Rule& none = rules_["-"];
-    none.refused.insert(container);
-    none.asked[text_at(line, "/error/text") + '\n'].insert(container);
+    rules_["-"].asked[text_at(line, "/error/text") + '\n'].insert(container);
   }
 }
 
@@ -260,21 +257,22 @@ std::vector<TableRow> LogSummary::rows() const {
     };
     add(rule.asked, "refused: ");
     add(rule.would_ask, "would refuse: ");
-    add(rule.would_lack, "");
+    add(rule.would_lack, "would go on without: ");
     if (!rule.changed.empty())
       rows.push_back({name, "changed", names_of(rule.changed), setting_of(name)});
     if (!rule.would_change.empty())
       rows.push_back({name, "would change", names_of(rule.would_change), setting_of(name)});
   }
   for (const auto& [why, who] : failed_) rows.push_back({"-", "failed: " + why, names_of(who), ""});
+  for (const auto& [what, who] : left_out_) rows.push_back({"-", what, names_of(who), ""});
   return rows;
 }
 
 std::string LogSummary::text(std::size_t columns, Colour colour) const {
   std::set<std::string> refused, would;
   for (const auto& [name, rule] : rules_) {
-    refused.insert(rule.refused.begin(), rule.refused.end());
-    would.insert(rule.would_refuse.begin(), rule.would_refuse.end());
+    refused.merge(everyone_in(rule.asked));
+    would.merge(everyone_in(rule.would_ask));
   }
   std::string out = counted(containers_.size(), "container", "containers") + ", " +
                     std::to_string(refused.size()) + " refused, " + std::to_string(would.size()) +
@@ -284,8 +282,9 @@ std::string LogSummary::text(std::size_t columns, Colour colour) const {
     out += "under " + std::to_string(policies_.size()) +
            " policies: what an earlier one said is in it too, --since leaves that out\n";
   }
-  if (rules_.empty() && failed_.empty()) return out;
-  return out + '\n' + table(rows(), columns, colour);
+  const std::vector<TableRow> found = rows();
+  if (found.size() == 1) return out;
+  return out + '\n' + table(found, columns, colour);
 }
 
 Json LogSummary::json() const {
@@ -310,9 +309,10 @@ Json LogSummary::json() const {
       return array;
     };
     rules[name] = {{"changed", list(rule.changed)},
-                   {"refused", list(rule.refused)},
+                   {"refused", list(everyone_in(rule.asked))},
                    {"would_change", list(rule.would_change)},
-                   {"would_refuse", list(rule.would_refuse)},
+                   {"would_refuse", list(everyone_in(rule.would_ask))},
+                   {"would_go_without", list(everyone_in(rule.would_lack))},
                    {"refusals", refusals_of(rule.asked)},
                    {"would_be_refusals", refusals_of(rule.would_ask)},
                    {"setting", setting_of(name)}};

@@ -59,6 +59,7 @@ std::string as_json(const Plan& plan, const ReportStyle& style) {
                   {"reported", changes_json(plan.reported)},
                   {"reported_refusals", refusals_json(plan.reported_refusals)},
                   {"unverified", plan.unverified},
+                  {"reported_unverified", degraded_json(plan.reported_unverified)},
                   {"degraded", degraded_json(plan.degraded)},
                   {"reported_degraded", degraded_json(plan.reported_degraded)},
                   {"mapping", mapping_json(plan.mapping)},

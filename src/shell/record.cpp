@@ -113,23 +113,9 @@ Record parse_record(std::string_view text) {
   return record;
 }
 
-// nullopt: there is none. Refuses what anyone else could have written.
-std::optional<std::string> find_own_file(Kernel& kernel, int directory, const std::string& name) {
-  Descriptor file;
-  try {
-    file = kernel.open(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
-  } catch (const Error& error) {
-    if (error.number() == ENOENT) return std::nullopt;
-    throw;
-  }
-  const struct stat status = kernel.status(file.number());
-  require_own(kernel, status, name);
-  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::refused, "not a regular file");
-  return kernel.read_all(file.number(), kLimits.bytes);
-}
-
+// nullopt: there is none.
 std::optional<Record> find_record(Kernel& kernel, int directory, const std::string& name) {
-  const auto text = find_own_file(kernel, directory, name);
+  const auto text = find_own_file(kernel, directory, name, kLimits.bytes);
   return text ? std::optional(parse_record(*text)) : std::nullopt;
 }
 
@@ -297,7 +283,7 @@ std::vector<std::string> kept_starts(Kernel& kernel, const Environment& environm
     try {
       const auto record = find_record(kernel, directory, file_name(key.id));
       if (!record || !is_its_own(kernel, *record, key)) return;
-      auto line = find_own_file(kernel, directory, file_name(key.id, kStartSuffix));
+      auto line = find_own_file(kernel, directory, file_name(key.id, kStartSuffix), kLimits.bytes);
       if (line) lines.push_back(*std::move(line));
     } catch (const Error&) {
       // The trail may still have it.

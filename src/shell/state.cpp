@@ -138,6 +138,21 @@ void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
   }
 }
 
+std::optional<std::string> find_own_file(Kernel& kernel, int directory, const std::string& name,
+                                         std::size_t limit) {
+  Descriptor file;
+  try {
+    file = kernel.open(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
+  } catch (const Error& error) {
+    if (error.number() == ENOENT) return std::nullopt;
+    throw;
+  }
+  const struct stat status = kernel.status(file.number());
+  require_own(kernel, status, name);
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::refused, "not a regular file");
+  return kernel.read_all(file.number(), limit);
+}
+
 void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text) {
   remove_if_there(kernel, directory, kTemporary);
   try {

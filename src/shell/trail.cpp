@@ -162,15 +162,7 @@ std::optional<Descriptor> find_log(Kernel& kernel, const Environment& environmen
 std::optional<std::string> last_loss(Kernel& kernel, const Environment& environment) {
   const auto state = find_state(kernel, environment);
   if (!state) return std::nullopt;
-  try {
-    const Descriptor file = kernel.open(state->directory.number(), kLoss,
-                                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
-    require_own(kernel, kernel.status(file.number()), kLoss);
-    return kernel.read_all(file.number(), kLongestLoss);
-  } catch (const Error& error) {
-    if (error.number() == ENOENT) return std::nullopt;
-    throw;
-  }
+  return find_own_file(kernel, state->directory.number(), kLoss, kLongestLoss);
 }
 
 void require_writable_trail(Kernel& kernel, const Environment& environment,

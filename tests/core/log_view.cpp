@@ -142,6 +142,7 @@ TEST(LogView, WhatTheHostCouldNotGiveIsSummedUpToo) {
   summary.add(one);
   EXPECT_NE(summary.text(0, Colour::no).find("would go on without: no ids: nfs"),
             std::string::npos);
+  EXPECT_EQ(summary.json().at("rules").at("user-namespace").at("would_go_without").size(), 1U);
   EXPECT_NE(explain(one, {}).find("would go on without: no ids: nfs"), std::string::npos);
   EXPECT_EQ(log_row(one).back(), "0 changes; would go on without: no ids: nfs");
 }

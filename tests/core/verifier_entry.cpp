@@ -73,6 +73,15 @@ TEST(VerifierOfExec, SeesWhatIsAboveTheContainer) {
   }
 }
 
+// Found by generated documents: kept as it came, and then taken for a set of capabilities.
+TEST(VerifierOfExec, LeavesWhatNobodyKnowsBesideTheSets) {
+  const Json process = parse_document(R"({"args": ["sh"], "cwd": "/", "user": {"uid": 1, "gid": 1},
+    "capabilities": {"bounding": ["CAP_CHOWN"], "vnd.x": 0}})");
+  Ceiling ceiling{parse_document(kCeiling)};
+  ceiling.json["enforced"] = {"capabilities"};
+  EXPECT_EQ(pointer_of([&] { verify_exec(process, ceiling); }), "not seen");
+}
+
 const Above kUpdate[] = {
     {"pids-limit", "/pids/limit", R"({"pids": {"limit": 1025}})"},
     {"pids-limit", "/pids/limit", R"({"pids": {"limit": -1}})"},

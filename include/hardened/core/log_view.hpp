@@ -50,16 +50,18 @@ class LogSummary {
   Json json() const;
 
  private:
+  // What was said, a line's end and its setting: of which containers.
+  using Phrases = std::map<std::string, std::set<std::string>>;
   struct Rule {
-    std::set<std::string> changed, refused, would_change, would_refuse;  // containers
-    std::map<std::string, std::set<std::string>> asked, would_ask,
-        would_lack;  // what was refused, or could not be had, to whom
+    std::set<std::string> changed, would_change;  // containers
+    Phrases asked, would_ask, would_lack;         // refused; or that could not be had
   };
   std::vector<TableRow> rows() const;
   std::set<std::string> containers_;
-  std::set<std::string> policies_;                       // their digests
-  std::string first_, last_;                             // times
-  std::map<std::string, std::set<std::string>> failed_;  // why, and whose
+  std::set<std::string> policies_;  // their digests
+  std::string first_, last_;        // times
+  Phrases failed_;                  // why
+  Phrases left_out_;                // lists that a line was too long for
   std::map<std::string, Rule> rules_;
 };
 

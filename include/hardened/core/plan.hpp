@@ -47,8 +47,8 @@ struct Plan {
   std::vector<Refusal> reported_refusals;
   std::vector<std::string> unverified;  // judged by its text: what could not be looked at
   std::vector<Degradation> degraded;
-  std::vector<Degradation> reported_degraded;
-  std::vector<Degradation> reported_unverified;
+  // The same of rules in report mode; of the second, `what` could not be looked at.
+  std::vector<Degradation> reported_degraded, reported_unverified;
   // The container's ids, where the wrapper lays them over the rootfs and the mounts. Absent: no
   // user namespace, or the engine's own, which prepares its files itself.
   std::optional<IdMaps> mapping;

@@ -38,6 +38,11 @@ Descriptor take_lock(Kernel& kernel, int state);
 
 void remove_if_there(Kernel& kernel, int directory, const std::string& name);
 
+// All of that file; nullopt: it is not there. Throws Error(refused) for what anyone else could have
+// written.
+std::optional<std::string> find_own_file(Kernel& kernel, int directory, const std::string& name,
+                                         std::size_t limit);
+
 // Puts a file of mode 0600 there, or in the place of one, as a whole. Under the lock.
 void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text);
 
