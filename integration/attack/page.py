@@ -21,7 +21,7 @@ HARDENED = judge.ALL
 def host() -> dict:
     """What an answer depends on beside the wrapper."""
     runc = command.run(RUNC, "--version").check().out.splitlines()[0].removeprefix("runc version ")
-    return {"kernel": platform.release(), "runc": runc, "cgroups": "v2" if V2 else "v1"}
+    return {"kernel": platform.release().partition("-")[0], "runc": runc, "cgroups": "v2" if V2 else "v1"}
 
 
 def measured(answers: dict[str, Answers], asked: dict[str, Answers]) -> dict:
