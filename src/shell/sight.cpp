@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::size_t kMostProcesses = 10'000;  // of one container
 constexpr std::size_t kMostViews = 100;
-constexpr std::uint64_t kPause = 100000;  // microseconds between two
+constexpr std::uint64_t kPause = 100000;  // microseconds between two attempts
 constexpr int kAttempts = 3;
+constexpr std::uint64_t kStep = 20000;  // microseconds between two looks at an exec on its way in
+constexpr int kSteps = 100;             // of one attempt, for all of them together
 
 bool is_within(const CgroupPlace& place, const CgroupPlace& own) {
   return place.controllers == own.controllers && at_or_below(place.path, own.path);
@@ -26,7 +28,7 @@ bool is_within(const Inhabitant& process, const CgroupPlace& own) {
 }
 
 // An exec's process is the runtime itself at first, with all that root has. Whoever is called so in
-// the container gains a few more looks, and is judged in the last one.
+// the container gains two seconds, and is judged after them.
 bool is_starting(const ProcessSighting& process) {
   std::string_view program = process.executable;
   if (program.ends_with(" (deleted)")) program.remove_suffix(std::string_view(" (deleted)").size());
@@ -45,7 +47,7 @@ class Look {
     seen_.rootfs = candidate.rootfs;
   }
 
-  // Whether it stood still: nothing ended while it was looked at, and no exec was on its way in.
+  // Whether it stood still: nothing ended while it was looked at.
   bool run() {
     const ProcessTable table = list_processes(kernel_);
     const Inhabitant* init = find_process(table, candidate_.init);
@@ -65,7 +67,7 @@ class Look {
                              std::to_string(kMostProcesses) + " were left out");
     }
     sight_limits(kernel_, membership.cgroups(), seen_);
-    return ended_.empty() && !starting_;
+    return ended_.empty();
   }
 
   ContainerSighting take() {
@@ -79,19 +81,28 @@ class Look {
   void look_at(const Inhabitant& listed, const Membership& membership) {
     if (seen_.processes.size() >= kMostProcesses) return static_cast<void>(++left_out_);
     const std::optional<Descriptor> held = hold_process(kernel_, listed.pid);
+    if (!held) return ended_.push_back(listed.pid);
+    std::optional<ProcessSighting> process = sight_started(*held);
     // The number may be another's since the list was made.
-    const auto now = held ? find_inhabitant(kernel_, listed.pid, *held) : std::nullopt;
+    const auto now = process ? find_inhabitant(kernel_, listed.pid, *held) : std::nullopt;
     if (!now || !membership.has(*now)) return ended_.push_back(listed.pid);
-    std::optional<ProcessSighting> process = sight(*held);
-    if (!process) return ended_.push_back(listed.pid);
     process->in_cgroup = membership.by_cgroup(*now);
     if (!process->in_cgroup && !membership.by_mounts(*now) && is_elsewhere(*now)) {
       return seen_.neighbours.push_back("pid " + std::to_string(process->pid) + " (" +
                                         process->name + ") of " + container_id(now->cgroups));
     }
     look_at_mounts(*held, *now);
-    starting_ = starting_ || is_starting(*process);
     seen_.processes.push_back(*std::move(process));
+  }
+
+  std::optional<ProcessSighting> sight_started(const Descriptor& held) {
+    std::optional<ProcessSighting> process = sight(held);
+    while (process && is_starting(*process) && steps_ != 0) {
+      --steps_;
+      kernel_.sleep(kStep);
+      process = sight(held);
+    }
+    return process;
   }
 
   std::optional<ProcessSighting> sight(const Descriptor& held) {
@@ -134,7 +145,7 @@ class Look {
   const Candidate& candidate_;
   ContainerSighting seen_;
   std::vector<int> ended_;
-  bool starting_ = false;
+  int steps_ = kSteps;
   std::set<std::string> looked_;
   std::size_t left_out_ = 0;
 };
