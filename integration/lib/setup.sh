@@ -4,9 +4,12 @@
 
 build_packages=(g++ cmake ninja-build pkg-config libseccomp-dev libcap-dev nlohmann-json3-dev libcli11-dev)
 runtime_packages=(runc busybox-static python3)
+# libFuzzer comes with the compiler's runtime libraries.
+fuzz_packages=(clang llvm libclang-rt-dev)
 test_packages=("${runtime_packages[@]}" crun libgtest-dev libvalijson-dev docker.io containerd iptables iproute2
-  util-linux mount procps docker-compose apparmor podman uidmap rootlesskit
-  containernetworking-plugins python3-grpcio mandoc zsh fish mmdebstrap debian-archive-keyring)
+  util-linux mount procps strace binutils docker-compose apparmor podman uidmap rootlesskit
+  containernetworking-plugins python3-grpcio mandoc zsh fish mmdebstrap debian-archive-keyring
+  "${fuzz_packages[@]}")
 # For integration/vm: it makes an image of Debian and boots it.
 vm_packages=(mmdebstrap qemu-system-x86 e2fsprogs debian-archive-keyring)
 jobs=$(nproc)

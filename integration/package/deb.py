@@ -36,6 +36,7 @@ INSTALLED = (
     "usr/share/man/man5/hardened-log.5.gz",
     "usr/share/doc/hardened/copyright",
     "usr/share/doc/hardened/changelog.gz",
+    "usr/share/doc/hardened/hardened.cdx.json",
 )
 
 

@@ -9,58 +9,10 @@
 #include "hardened/core/error.hpp"
 #include "hardened/core/facts.hpp"
 #include "hardened/core/verifier.hpp"
+#include "strength_document.hpp"
 
 namespace hardened {
 namespace {
-
-// A document with something in every dimension; `weaken` patches it as no rule may.
-constexpr const char* kDocument = R"({
-  "process": {"args": ["true"], "env": ["A=b"], "user": {"uid": 1, "gid": 1}, "cwd": "/srv",
-    "terminal": false, "noNewPrivileges": true, "oomScoreAdj": 100,
-    "apparmorProfile": "mine", "selinuxLabel": "u:r:container_t:s0",
-    "capabilities": {"bounding": ["CAP_CHOWN"], "ambient": []},
-    "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0},
-                {"type": "RLIMIT_NPROC", "hard": 10, "soft": 10}]},
-  "root": {"path": "/rootfs", "readonly": true},
-  "hooks": {"prestart": [{"path": "/usr/bin/dockerd", "args": ["x"]}]},
-  "annotations": {"a": "b"},
-  "mounts": [
-    {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "nodev"]},
-    {"destination": "/data", "type": "none", "source": "/mnt/data",
-     "options": ["rbind", "ro", "noexec", "nodev", "nosuid"]},
-    {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs",
-     "options": ["nosuid", "nodev", "size=64k"]}],
-  "linux": {
-    "namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "user"}],
-    "uidMappings": [{"containerID": 0, "hostID": 100000, "size": 10}],
-    "gidMappings": [{"containerID": 0, "hostID": 100000, "size": 10}],
-    "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
-    "sysctl": {"net.ipv4.tcp_syncookies": "1"}, "mountLabel": "m",
-    "devices": [{"path": "/dev/x", "type": "c", "major": 1, "minor": 3}],
-    "seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
-      "flags": ["SECCOMP_FILTER_FLAG_LOG"],
-      "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
-                   {"names": ["bpf"], "action": "SCMP_ACT_ERRNO"}]},
-    "resources": {
-      "devices": [{"allow": false, "access": "rwm"},
-                  {"allow": true, "type": "c", "major": 10, "minor": 200, "access": "rw"},
-                  {"allow": false, "type": "c", "major": 10, "minor": 229, "access": "rwm"}],
-      "pids": {"limit": 10}, "memory": {"limit": 4096, "swap": 8192, "reservation": 4096},
-      "cpu": {"quota": 100, "period": 1000, "shares": 10, "cpus": "0"},
-      "hugepageLimits": [{"pageSize": "2MB", "limit": 0}], "rdma": {"mlx": {"hcaHandles": 1}},
-      "blockIO": {"weight": 10, "weightDevice": [{"major": 8, "minor": 0, "weight": 10,
-                                                  "leafWeight": 20}]},
-      "unified": {"pids.max": "10", "memory.max": "1M", "memory.high": "4096"}}}})";
-
-struct Weaker {
-  const char* dimension;
-  const char* pointer;
-  const char* patch;
-};
-
-const Weaker kWeaker[] = {
-#include "weaker.inc"
-};
 
 std::string pointer_of(const Json& before, const Json& after) {
   try {
@@ -79,7 +31,7 @@ std::string pointer_of(const Json& before, const Json& after) {
 class Strength : public testing::TestWithParam<Weaker> {};
 
 TEST_P(Strength, SeesWhatIsWeaker) {
-  const Json before = parse_document(kDocument);
+  const Json before = parse_document(kStrengthDocument);
   const Json after = before.patch(Json::parse(GetParam().patch));
   EXPECT_EQ(pointer_of(before, after), GetParam().pointer) << GetParam().patch;
 }
@@ -100,7 +52,7 @@ TEST(Verifier, EveryDimensionOfStrengthHasANegativeCase) {
 // Whatever only tightens passes: a verifier that refuses everything would also pass the cases
 // above.
 TEST(Verifier, WhatIsTighterPasses) {
-  const Json before = parse_document(kDocument);
+  const Json before = parse_document(kStrengthDocument);
   EXPECT_EQ(pointer_of(before, before), "not seen");
   const Json after = before.patch(Json::parse(R"([
     {"op": "remove", "path": "/process/capabilities/bounding/0"},
@@ -120,7 +72,7 @@ TEST(Verifier, WhatIsTighterPasses) {
 }
 
 TEST(Verifier, AWritableDocumentMayGainItsOwnDirectoriesAndEmptyOnes) {
-  Json before = parse_document(kDocument);
+  Json before = parse_document(kStrengthDocument);
   before["root"]["readonly"] = false;
   const auto with = [&](const char* mount) {
     Json after = before;
@@ -153,7 +105,7 @@ TEST(Verifier, AWritableDocumentMayGainItsOwnDirectoriesAndEmptyOnes) {
 
 // Without a profile, or with one that allows, there is nothing to be weaker than.
 TEST(Verifier, AFilterThatAllowedByDefaultMayBeReplaced) {
-  Json before = parse_document(kDocument);
+  Json before = parse_document(kStrengthDocument);
   before["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_ALLOW";
   Json after = before;
   after["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_ERRNO";

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The release binary itself: what an exploit of it would meet, and what it was made of."""
+import hashlib
+import json
+import re
+import shutil
+import unittest
+
+from lib import command, package, sandbox, verdict
+
+BINARY = sandbox.binary()
+MATERIALS = package.BUILD / "packaging/hardened.cdx.json"
+
+
+def setUpModule() -> None:
+    verdict.need_installed(bool(shutil.which("readelf")) and MATERIALS.exists(), "no binutils, or not built here")
+
+
+def shown(*words: str) -> str:
+    return command.run(*words, str(BINARY), timeout=120).check().out
+
+
+class Hardening(unittest.TestCase):
+    def test_it_is_loaded_anywhere_and_needs_nobody(self):
+        self.assertRegex(shown("readelf", "-hW"), r"Type: +DYN")
+        segments = shown("readelf", "-lW")
+        self.assertNotIn("INTERP", segments)
+        dynamic = shown("readelf", "-dW")
+        self.assertRegex(dynamic, r"FLAGS_1\).*PIE")
+        for word in ("NEEDED", "RPATH", "RUNPATH", "TEXTREL"):
+            self.assertNotIn(f"({word})", dynamic)
+
+    def test_nothing_is_both_written_and_executed(self):
+        segments = re.findall(r"^ +(\w+) +(?:0x\w+ +){5}([RWE ]{3})", shown("readelf", "-lW"), re.MULTILINE)
+        self.assertIn(("GNU_STACK", "RW "), segments)
+        self.assertFalse([kind for kind, flags in segments if "W" in flags and "E" in flags])
+
+    def test_relocations_are_closed_before_main(self):
+        self.assertRegex(shown("readelf", "-lW"), r"\bGNU_RELRO\b")
+        self.assertRegex(shown("readelf", "-dW"), r"BIND_NOW|FLAGS\).*BIND_NOW|FLAGS_1\).*NOW")
+
+    def test_stacks_are_watched(self):
+        self.assertIn("__stack_chk_fail", shown("readelf", "-sW"))
+
+    def test_indirect_branches_land_where_they_may(self):
+        machine = re.search(r"Machine: +(.*)", shown("readelf", "-hW"))[1]
+        verdict.need_host("X86-64" in machine, "another architecture has other marks")
+        self.assertIn("endbr64", shown("objdump", "-d", "--no-show-raw-insn", "--disassemble=main"))
+
+
+class Materials(unittest.TestCase):
+    def setUp(self):
+        self.bill = json.loads(MATERIALS.read_text())
+
+    def component(self, name: str) -> dict:
+        return next(each for each in self.bill["components"] if each["name"] == name)
+
+    def use(self, name: str) -> str:
+        return next(each["value"] for each in self.component(name)["properties"] if each["name"] == "hardened:use")
+
+    def test_it_is_of_this_binary(self):
+        digest = hashlib.sha256(BINARY.read_bytes()).hexdigest()
+        self.assertEqual([{"alg": "SHA-256", "content": digest}], self.bill["metadata"]["component"]["hashes"])
+
+    def test_it_names_what_was_linked_and_what_was_included(self):
+        for name in ("libseccomp-dev", "libcap-dev", "libc6-dev"):
+            self.assertEqual("linked", self.use(name))
+        for name in ("nlohmann-json3-dev", "libcli11-dev", "linux-libc-dev"):
+            self.assertEqual("headers", self.use(name))
+        version = command.run("dpkg-query", "-W", "-f", "${Version}", "libseccomp-dev").check().out
+        self.assertEqual(version, self.component("libseccomp-dev")["version"])
+
+    def test_a_tester_is_no_part_of_it(self):
+        self.assertFalse([each["name"] for each in self.bill["components"] if "gtest" in each["name"]])
+
+    def test_every_part_is_a_dependency_once(self):
+        references = [each["bom-ref"] for each in self.bill["components"]]
+        self.assertEqual(references, self.bill["dependencies"][0]["dependsOn"])
+        self.assertEqual(len(references), len(set(references)))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generator.hpp"
+
+#include <array>
+
+#include "core/files.hpp"
+#include "edits.hpp"
+#include "words.hpp"
+
+namespace hardened::property {
+namespace {
+
+// What no document of an engine has too much of: without a filter of four hundred calls a rewrite
+// takes a tenth of the time, and shrunk failures begin here.
+constexpr const char* kPlain = R"({"ociVersion": "1.0.2",
+  "process": {"user": {"uid": 0, "gid": 0}, "args": ["true"], "env": ["PATH=/bin"], "cwd": "/",
+    "capabilities": {"bounding": ["CAP_CHOWN", "CAP_NET_RAW"], "effective": ["CAP_CHOWN"],
+      "permitted": ["CAP_CHOWN"], "inheritable": [], "ambient": []}},
+  "root": {"path": "/var/lib/docker/overlay2/c/merged"},
+  "mounts": [
+    {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "nodev"]},
+    {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+     "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+    {"destination": "/data", "type": "bind", "source": "/srv/data", "options": ["rbind"]}],
+  "linux": {
+    "namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "uts"}, {"type": "pid"},
+                   {"type": "ipc"}, {"type": "cgroup"}],
+    "seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+      "syscalls": [{"names": ["read", "write", "socket", "ioctl", "clone", "chmod", "bpf"],
+                    "action": "SCMP_ACT_ALLOW"}]}}})";
+
+std::vector<Json> documents_in(const char* directory) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(below_tests(directory))) {
+    paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<Json> documents;
+  for (const std::filesystem::path& path : paths) documents.push_back(document_of(path));
+  return documents;
+}
+
+// How many edits: mostly few, for of two that are refused only the first one is seen.
+template <typename Kinds>
+void edit(Json& document, const Kinds& kinds, Choices& choices) {
+  const std::size_t heat = 2 + choices.below(5);
+  for (std::size_t left = 24; left > 0 && choices.below(heat) != 0; --left) {
+    choices.one_of(kinds)(document, choices);
+  }
+}
+
+// Of process and resources documents, which have no edit of their own for that.
+void edit_all(Json& document, std::span<const Edit> kinds, Choices& choices) {
+  edit(document, kinds, choices);
+  if (choices.one_in(4)) edit_anything(document, choices);
+}
+
+}  // namespace
+
+Json config(Choices& choices) {
+  static const Json kBase = Json::parse(kPlain);
+  static const std::vector<Json> kCaptured = documents_in("corpus/config");
+  Json document = choices.below(4) == 3 ? choices.one_of(kCaptured) : kBase;
+  edit(document, config_edits(), choices);
+  return document;
+}
+
+Json process_document(Choices& choices) {
+  static const Json kBase = Json::parse(kPlain).at("process");
+  static const std::vector<Json> kCaptured = documents_in("corpus/process");
+  Json document = choices.one_in(3) ? choices.one_of(kCaptured) : kBase;
+  edit_all(document, process_edits(), choices);
+  return document;
+}
+
+Json resources_document(Choices& choices) {
+  static const std::vector<Json> kCaptured = documents_in("corpus/resources");
+  Json document = choices.one_in(3) ? choices.one_of(kCaptured) : Json::object();
+  edit_all(document, resources_edits(), choices);
+  return document;
+}
+
+Json seccomp_profile(Choices& choices) {
+  static constexpr std::array<const char*, 6> kActions{"SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW",
+                                                       "SCMP_ACT_KILL",  "SCMP_ACT_LOG",
+                                                       "SCMP_ACT_TRAP",  "SCMP_ACT_X"};
+  static constexpr std::array<const char*, 6> kArchitectures{
+      "SCMP_ARCH_X86_64",  "SCMP_ARCH_X86",   "SCMP_ARCH_X32",
+      "SCMP_ARCH_AARCH64", "SCMP_ARCH_S390X", "SCMP_ARCH_NONE"};
+  Json profile = Json::object({{"defaultAction", choices.one_of(kActions)}});
+  if (choices.below(3) != 0) {
+    profile["architectures"] =
+        list_of(choices, 3, [](Choices& from) { return Json(from.one_of(kArchitectures)); });
+  }
+  profile["syscalls"] = list_of(choices, 8, syscall_entry);
+  if (choices.one_in(6)) edit_anything(profile, choices);
+  return profile;
+}
+
+World world(Choices& choices) {
+  Profile chosen = profile(choices);
+  Json document = config(choices);
+  Facts facts = facts_of(document, choices);
+  return {std::move(document), std::move(chosen), std::move(facts)};
+}
+
+}  // namespace hardened::property
