@@ -184,13 +184,27 @@ void limit_swap(Draft& draft, const ResourcesAt& at, std::int64_t maximum,
                 "memory and swap together are bounded like memory");
 }
 
+// runc does not tell systemd of a container that may swap nothing at all: the next reload of
+// systemd or update of the container sets memory.swap.max to "max" (opencontainers/cgroups#74). So
+// it may swap one page, which comes out of its memory.
+void leave_a_page_of_swap(Draft& draft, const ResourcesAt& at) {
+  const std::string limit = at_key(at, "/memory/limit");
+  const std::int64_t memory = find_integer(draft.document(), limit).value_or(0);
+  if (memory <= kPage || find_integer(draft.document(), at_key(at, "/memory/swap")) != memory) {
+    return;
+  }
+  draft.set(limit, memory - kPage, "a page less than with swap: systemd forgets a swap of nothing");
+}
+
 void limit_typed_memory(Draft& draft, const ResourcesAt& at, std::int64_t maximum,
                         const HostFacts& host) {
   const std::string limit = at_key(at, "/memory/limit");
   const auto asked = find_integer(draft.document(), limit);
-  bound_integer(draft, limit, maximum, at.left_out,
-                "one container must not take all of the host's memory");
+  const bool swap_alone_counts = host.cgroup_version == 2 && host.swap_accounting;
+  bound_integer(draft, limit, swap_alone_counts ? std::max(kPage, maximum - kPage) : maximum,
+                at.left_out, "one container must not take all of the host's memory");
   limit_swap(draft, at, maximum, asked, host);
+  if (swap_alone_counts) leave_a_page_of_swap(draft, at);
   // memory.low on cgroup v2: pages that nobody else on the host can get back.
   bound_integer(draft, at_key(at, "/memory/reservation"), maximum, LeftOut::as_it_is,
                 "a reservation keeps memory from everybody else");

@@ -11,6 +11,7 @@ namespace hardened {
 namespace {
 
 constexpr std::int64_t kMaximum = 8'000'000'000 / 4096 * 4096;  // 80 percent of the host's
+constexpr std::int64_t kMost = kMaximum - 4096;                 // a page of it is swap
 
 HostFacts host() {
   HostFacts facts;
@@ -64,7 +65,7 @@ TEST(Update, PidsZeroIsUnlimitedToSomeRuntimes) {
 TEST(Update, MemoryIsAtMostTheShareOfTheHost) {
   const Json memory =
       lowered(R"({"memory": {"limit": 9000000000, "swap": -1, "reservation": -1}})").at("memory");
-  EXPECT_EQ(memory, Json({{"limit", kMaximum}, {"swap", kMaximum}, {"reservation", kMaximum}}));
+  EXPECT_EQ(memory, Json({{"limit", kMost}, {"swap", kMaximum}, {"reservation", kMaximum}}));
   EXPECT_EQ(lowered(R"({"memory": {"limit": 0, "swap": 0}})"),
             Json::parse(R"({"memory": {"limit": 0, "swap": 0}})"));
 }
@@ -201,11 +202,12 @@ TEST(UpdateFlags, AreClampedLikeTheDocument) {
   EXPECT_EQ(flags({"update", "--blkio-weight", "1000", "c1"}),
             (Words{"update", "--blkio-weight", "100", "c1"}));
   const std::string most = std::to_string(kMaximum);
+  const std::string memory = std::to_string(kMost);
   EXPECT_EQ(flags({"update", "--memory", "-1", "c1"}),
-            (Words{"update", "--memory", most, "--memory-swap", most, "c1"}));
+            (Words{"update", "--memory", memory, "--memory-swap", most, "c1"}));
   EXPECT_EQ(
       flags({"update", "--memory", "9g", "--memory-swap=-1", "--memory-reservation", "1TiB", "c1"}),
-      (Words{"update", "--memory", most, "--memory-swap=" + most, "--memory-reservation", most,
+      (Words{"update", "--memory", memory, "--memory-swap=" + most, "--memory-reservation", most,
              "c1"}));
 }
 
