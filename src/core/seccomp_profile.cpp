@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/seccomp_profile.hpp"
 
-#include <algorithm>
+#include <unordered_set>
 
 #include "core/seccomp_tables.hpp"
 #include "hardened/core/document.hpp"
@@ -18,6 +18,16 @@ std::optional<int> errno_of(const Json& object, std::string_view action_key,
                             std::string_view errno_key) {
   if (find_string(object, action_key) != kErrno) return std::nullopt;
   return static_cast<int>(find_integer(object, errno_key).value_or(kEperm));
+}
+
+// A name given twice would double what is appended for it.
+std::vector<std::string> each_once(const std::vector<std::string>& names) {
+  std::vector<std::string> kept;
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& name : names) {
+    if (seen.insert(name).second) kept.push_back(name);
+  }
+  return kept;
 }
 
 }  // namespace
@@ -61,7 +71,7 @@ std::vector<Entry> read_entries(const Json& profile) {
     const Json& json = find_array(document, calls).at(index);
     const std::string action = find_string(document, pointer + "/action").value_or("");
     entries.push_back({json, allows(action, pointer + "/action"),
-                       find_strings(document, pointer + "/names"),
+                       each_once(find_strings(document, pointer + "/names")),
                        read_clauses(document, pointer)});
     find_integer(document, pointer + "/errnoRet");
   }
@@ -75,14 +85,14 @@ Entry errno_entry(std::vector<std::string> names, int number, const Clause& clau
 }
 
 Entry entry_like(const Entry& entry, std::vector<std::string> names, const Clause& clause) {
-  Entry like{entry.json, entry.allowing, {}, {clause}};
-  rename_entry(like, std::move(names));
-  if (clause.empty()) {
-    like.json.erase("args");
-  } else {
-    like.json["args"] = write_clause(clause);
+  // Not by copying all of it: an engine's entry has three hundred names.
+  Json json = Json::object();
+  for (const auto& [key, value] : entry.json.items()) {
+    if (key != "args") json[key] = key == "names" ? Json(names) : value;
+    if (key == "args" && !clause.empty()) json[key] = write_clause(clause);
   }
-  return like;
+  if (!clause.empty() && !json.contains("args")) json["args"] = write_clause(clause);
+  return {std::move(json), entry.allowing, std::move(names), {clause}};
 }
 
 void rename_entry(Entry& entry, std::vector<std::string> names) {

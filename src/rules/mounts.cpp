@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
 #include "hardened/core/host_views.hpp"
 #include "hardened/core/id_map.hpp"
 #include "hardened/core/mapped_source.hpp"
@@ -14,6 +15,7 @@
 #include "hardened/core/paths.hpp"
 #include "hardened/core/rule.hpp"
 #include "hardened/core/secrets.hpp"
+#include "hardened/core/text.hpp"
 
 namespace hardened {
 namespace {
@@ -325,14 +327,29 @@ void tighten(Draft& draft, const RuleInput& input, const SourceJudge& judge, Mou
   }
 }
 
-void apply(Draft& draft, const RuleInput& input) {
+// config-linux.md "Rootfs Mount Propagation"; the recursive forms and unbindable ones are runc's.
+bool is_propagation(const std::string& word) {
+  constexpr std::string_view kWords[] = {"",       "private", "rprivate",   "slave",      "rslave",
+                                         "shared", "rshared", "unbindable", "runbindable"};
+  return std::ranges::find(kWords, word) != std::end(kWords);
+}
+
+void judge_rootfs_propagation(Draft& draft, const RuleInput& input) {
   const std::string propagation =
       find_string(draft.document(), "/linux/rootfsPropagation").value_or("");
+  if (!is_propagation(propagation)) {
+    throw Error(ErrorKind::invalid_input, "/linux/rootfsPropagation",
+                "no such propagation: \"" + printable(propagation, 60) + '"');
+  }
   if ((propagation == "shared" || propagation == "rshared") &&
       find_string(input.settings, "/shared_propagation").value_or("") != "allow") {
     draft.refuse("/linux/rootfsPropagation", "mounts that are shared with the host",
                  "rules.mounts.shared_propagation", "CIS 5.20");
   }
+}
+
+void apply(Draft& draft, const RuleInput& input) {
+  judge_rootfs_propagation(draft, input);
   const SourceJudge judge(draft.document(), input);
   const std::size_t count = find_array(draft.document(), "/mounts").size();
   for (std::size_t index = 0; index < count; ++index) {

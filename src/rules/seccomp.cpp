@@ -31,18 +31,24 @@ std::string overloaded(const Json& profile) {
   return all > kInAll ? "more than " + std::to_string(kInAll) + " conditions" : "";
 }
 
+// Also of what came out: it must pass here a second time.
+bool refuse_overloaded(Draft& draft, const Json& profile) {
+  const std::string much = overloaded(profile);
+  if (much.empty()) return false;
+  draft.refuse("/linux/seccomp/syscalls", "a filter with " + much, "rules.seccomp.mode");
+  return true;
+}
+
 // The kernel's own holes are reached through syscalls: what the container's programs do not need,
 // they cannot misuse. Works on the final capabilities, so it comes last.
 void apply(Draft& draft, const RuleInput& input) {
   const Json* given = find(draft.document(), "/linux/seccomp");
-  if (const std::string much = given == nullptr ? "" : overloaded(*given); !much.empty()) {
-    draft.refuse("/linux/seccomp/syscalls", "a filter with " + much, "rules.seccomp.mode");
-    return;
-  }
+  if (given != nullptr && refuse_overloaded(draft, *given)) return;
   SeccompTightening tightened =
       tighten_seccomp(given == nullptr ? Json() : *given, input.settings,
                       find_strings(draft.document(), "/process/capabilities/bounding"),
                       input.facts.host.architecture);
+  if (refuse_overloaded(draft, tightened.profile)) return;
   std::string reason = "fewer ways into the kernel";
   for (const std::string& note : tightened.notes) reason += "; " + note;
   draft.set("/linux/seccomp", std::move(tightened.profile), reason);

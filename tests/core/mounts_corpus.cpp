@@ -8,6 +8,7 @@
 
 #include "files.hpp"
 #include "hardened/core/document.hpp"
+#include "hardened/core/error.hpp"
 #include "hardened/core/policy.hpp"
 #include "hardened/core/rule.hpp"
 
@@ -45,6 +46,23 @@ std::vector<std::string> refused(const std::string& name) {
 }
 
 using Pointers = std::vector<std::string>;
+
+TEST(CapturedDocuments, APropagationThatNoRuntimeKnowsIsRefused) {
+  Json document = captured("docker28-default");
+  for (const char* known : {"", "rslave", "runbindable", "private"}) {
+    document["linux"]["rootfsPropagation"] = known;
+    EXPECT_NO_THROW(plan_of(document)) << known;
+  }
+  for (const char* unknown : {"x", "Private", "rprivate,nosuid"}) {
+    document["linux"]["rootfsPropagation"] = unknown;
+    try {
+      plan_of(document);
+      ADD_FAILURE() << unknown;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.pointer(), "/linux/rootfsPropagation");
+    }
+  }
+}
 
 TEST(CapturedDocuments, OrdinaryOnesAreNotRefused) {
   for (const char* name : {"ctr-readonly",          "ctr-run",
