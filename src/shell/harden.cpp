@@ -19,10 +19,10 @@
 #include "hardened/shell/crun.hpp"
 #include "hardened/shell/id_lease.hpp"
 #include "hardened/shell/inspect.hpp"
+#include "hardened/shell/judged_seccomp.hpp"
 #include "hardened/shell/policy_files.hpp"
 #include "hardened/shell/record.hpp"
 #include "hardened/shell/runtime.hpp"
-#include "hardened/shell/seccomp_compiler.hpp"
 #include "hardened/shell/stage.hpp"
 #include "hardened/shell/standard_streams.hpp"
 
@@ -162,7 +162,7 @@ void harden_bundle(Kernel& kernel, const Environment& environment, const Invocat
   require_all_seen(plan);
   require_own_ids(plan, invocation);
   verify_plan(document, plan, profile, inspection.facts);
-  evaluate_seccomp(plan.config, profile);
+  evaluate_seccomp_once(kernel, environment, plan.config, profile);
   require_nested_kept(runtime, plan, inspection.facts);
   repeat_mount_flags(runtime, plan.config);  // stricter only, so verified without it
 

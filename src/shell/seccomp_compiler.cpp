@@ -269,6 +269,12 @@ bool is_system_call(const std::string& name) {
   return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
 }
 
+std::string seccomp_library_version() {
+  const scmp_version* version = seccomp_version();
+  return std::to_string(version->major) + '.' + std::to_string(version->minor) + '.' +
+         std::to_string(version->micro);
+}
+
 std::vector<BpfInstruction> compile_seccomp(const Json& profile) {
   // Errors point into the document that the profile came from.
   const Json document{{"linux", {{"seccomp", profile}}}};

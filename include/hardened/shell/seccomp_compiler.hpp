@@ -25,6 +25,9 @@ std::vector<BpfInstruction> compile_seccomp_in_time(const Json& profile);
 // Of any architecture, by libseccomp's tables.
 bool is_system_call(const std::string& name);
 
+// The version that compiles here: "2.5.4".
+std::string seccomp_library_version();
+
 // Throws Error(refused, "/linux/seccomp", ...) naming the first call of denied_calls() that gets
 // through, the argument and the architecture. Nothing where the rule is not enforced.
 void evaluate_seccomp(const Json& config, const Profile& profile);
