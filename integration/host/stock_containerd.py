@@ -104,7 +104,7 @@ class StockContainerd(unittest.TestCase):
         failed = re.findall(r"^(.*?) +FAIL  ", own("verify", "--pid", str(pid)).out, re.MULTILINE)
         self.assertEqual(["CIS 5.31"], failed)
         log = own("log", "--container", pod.container[:20], "--format", "json").check().out
-        self.assertIn('"engine":"containerd"', log.replace(" ", ""))
+        self.assertIn('"engine":"cri"', log.replace(" ", ""))
 
 
 if __name__ == "__main__":
