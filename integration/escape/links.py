@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links and mounts where the runtime itself opens files as the host's root: /dev, /proc and /sys of the rootfs."""
+from escape.case import CRUN, UNKNOWN, Escape, Section
+from escape.place import Place
+
+# Of the container's own UTS namespace: what lands in it hurts nobody.
+HARMLESS = "/proc/sys/kernel/domainname"
+CORE_PATTERN = "/proc/sys/kernel/core_pattern"
+MADE_BY_RUNC = ("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+MASKED = "/proc/keys"
+PLACE = "rules.mounts.allowed_destinations"
+
+
+def replace(path, target: str) -> None:
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
+        path.rmdir()
+    path.symlink_to(target)
+
+
+def printed_into(place: Place) -> bool:
+    """runc gives standard streams a new /dev/null, by name; it takes a pipe for the old one where the new has no device number either."""
+    place.run(f"echo ESCAPED; cat {HARMLESS} > /tmp/seen")
+    seen = place.rootfs / "tmp/seen"
+    return seen.exists() and "ESCAPED" in seen.read_text()
+
+
+def null_link_in_the_image(place: Place) -> bool:
+    """Masking binds /dev/null over a path: what the image has there instead is bound, and writable."""
+    place.without_mounts(*MADE_BY_RUNC)
+    (place.rootfs / "dev/null").symlink_to(HARMLESS)
+    return printed_into(place)
+
+
+def null_link_in_a_volume(place: Place) -> bool:
+    volume = place.volume()
+    (volume / "null").symlink_to(HARMLESS)
+    place.without_mounts(*MADE_BY_RUNC)
+    place.bind(volume, "/dev")
+    return f"{MASKED} shows {HARMLESS}" in place.run(f"""awk '$5=="{MASKED}" {{print $5, "shows /proc" $4}}' /proc/self/mountinfo""")
+
+
+def console_link_in_a_volume(place: Place) -> bool:
+    """The runtime makes /dev/console and mounts a terminal on it: where the link leads."""
+    volume = place.volume()
+    (volume / "pts").mkdir()
+    (volume / "null").touch()
+    (volume / "ptmx").symlink_to("pts/ptmx")
+    (volume / "console").symlink_to(HARMLESS)
+    place.without_mounts("/dev", "/dev/shm", "/dev/mqueue")
+    place.bind_first(volume, "/dev")
+    place.bundle.change("/process/terminal", True)
+    return f"devpts on {HARMLESS}" in place.run_on_terminal("awk '/ devpts / {print \"devpts on\", $5}' /proc/self/mountinfo")
+
+
+def dev_link_into_a_volume(place: Place) -> bool:
+    """The tmpfs of /dev lands where the image's link leads, and the volume covers it."""
+    volume = place.volume()
+    (volume / "null").symlink_to(HARMLESS)
+    (place.rootfs / "x").mkdir()
+    replace(place.rootfs / "dev", "x")
+    place.without_mounts(*MADE_BY_RUNC[1:])
+    place.bind(volume, "/x")
+    return printed_into(place)
+
+
+def behind_a_link(name: str):
+    def attempt(place: Place) -> bool:
+        """/NAME of the image leads into a volume, which another container may change at any time."""
+        volume = place.volume()
+        (volume / "real").mkdir()
+        (place.rootfs / "volume").mkdir()
+        replace(place.rootfs / name, "volume/real")
+        place.bind_first(volume, "/volume")
+        return " /volume/real " in place.run("cat /volume/real/self/mountinfo /proc/self/mountinfo")
+
+    return attempt
+
+
+def volume_over_proc(place: Place) -> bool:
+    """A made-up /proc/self/attr would take the label that the runtime writes."""
+    volume = place.volume()
+    (volume / "of-the-volume").write_text("REPLACED\n")
+    place.bind(volume, "/proc")
+    return "REPLACED" in place.run("cat /proc/of-the-volume")
+
+
+def hosts_proc_over_proc(place: Place) -> bool:
+    place.bind("/proc", "/proc")
+    return "lib.inside" in place.run("cat /proc/1/cmdline")
+
+
+def core_pattern_over_a_file_of_proc(place: Place) -> bool:
+    """runc lets binds on a few files of /proc pass, for LXCFS. It is opened for writing, and not written."""
+    place.bind(CORE_PATTERN, "/proc/uptime")
+    return "OPENED" in place.run("(: >> /proc/uptime) && echo OPENED")
+
+
+def mount_through_a_link_of_the_image(place: Place) -> bool:
+    (place.rootfs / "way").symlink_to("/proc/self")
+    place.bind(place.volume(), "/way/attr")
+    return "volume" in place.run("grep volume /proc/self/mountinfo")
+
+
+def mount_through_a_link_of_a_volume(place: Place) -> bool:
+    volume = place.volume()
+    (volume / "way").symlink_to("/proc")
+    (volume / "file").write_text("REPLACED\n")
+    place.bind(volume, "/data")
+    place.bind(volume / "file", "/data/way/uptime")
+    return "REPLACED" in place.run("cat /proc/uptime")
+
+
+SECTION = Section(
+    "/dev and /proc of the rootfs, masked paths, mounts over /proc",
+    (
+        Escape("null-link-of-the-image", "CVE-2025-31133", "the image's `/dev/null` is a link to a kernel setting (here one of the container's own), and no tmpfs covers its `/dev`: what the container prints is written there before anything is masked", null_link_in_the_image, "rules.device-directory", fixed="1.2.8"),
+        Escape("null-link-of-a-volume", "CVE-2025-31133", "a volume at `/dev` with such a link: what masks `/proc/keys` is that setting", null_link_in_a_volume, "rules.device-directory", fixed="1.2.8"),
+        Escape("dev-link", "CVE-2025-31133, CVE-2026-41579", "the image's `/dev` is a link to a place where a volume is mounted", dev_link_into_a_volume, "rules.rootfs-shape", fixed="1.2.8"),
+        Escape("console-link", "CVE-2025-52565", "a volume at `/dev` whose `console` is a link: the terminal is mounted over a file of `/proc`", console_link_in_a_volume, "rules.device-directory", fixed="1.2.8"),
+        Escape("proc-link", "CVE-2023-27561, CVE-2019-19921", "the image's `/proc` is a link into a volume", behind_a_link("proc"), "rules.rootfs-shape", fixed="1.1.5"),
+        Escape("sys-link", "CVE-2023-28642", "the image's `/sys` is a link into a volume", behind_a_link("sys"), "rules.rootfs-shape", fixed="1.1.5"),
+        Escape("volume-over-proc", "CVE-2019-16884", "a volume over `/proc`, whose `self/attr` would take the label that the runtime writes", volume_over_proc, PLACE, under=CRUN, fixed=UNKNOWN),
+        Escape("hosts-proc", "CVE-2019-16884", "the host's `/proc` over `/proc`, which runc takes for a real one", hosts_proc_over_proc, PLACE),
+        Escape("core-pattern-over-a-file", "CVE-2019-16884", "the host's `core_pattern` bound over `/proc/uptime`", core_pattern_over_a_file_of_proc, PLACE),
+        Escape("mount-through-a-link-of-the-image", "CVE-2025-52881", "a volume over `/proc/self/attr` by way of a link in the image", mount_through_a_link_of_the_image, PLACE, under=CRUN, fixed=UNKNOWN),
+        Escape("mount-through-a-link-of-a-volume", "CVE-2021-30465", "a bind over `/proc/uptime` by way of a link in a volume", mount_through_a_link_of_a_volume, PLACE),
+    ),
+)
