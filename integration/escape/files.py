@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files by which a container's root becomes the host's: the runtime's own program, and the kernel's helpers. They are opened for writing, and not written."""
+"""Files by which a container's root becomes the host's: the runtime's program, the kernel's helpers. Opened for writing, and not written."""
 import os
 import re
 import shutil
@@ -10,6 +10,7 @@ from escape.place import Place
 from lib import command
 from lib.docker import RUNC
 from lib.kernel import V2
+
 
 def opened(file: str) -> str:
     return f"(: >> {file}) && echo OPENED"
@@ -61,20 +62,57 @@ def own_program(place: Place) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, target)
     os.mkfifo(place.rootfs / "tmp/pipe")
-    place.start('')
+    place.start("")
     script = "stat -Lc 'owner %u file %d:%i' /proc/1/exe; " + opened("/proc/1/exe")
     said = place.call("exec", place.name, "sh", "-c", script)
-    program = os.stat("/usr/sbin/runc")
+    program = os.stat(RUNC)
     return f"owner 0 file {program.st_dev}:{program.st_ino}\n" in said.out
 
 
 SECTION = Section(
     "Files by which a container's root becomes the host's (opened for writing, not written)",
     (
-        Escape("runtime-file", "CVE-2019-5736", "the container's first process is `/proc/self/exe`, the runtime's own file, and its root opens it", own_program, held="owner 65534 .*\n(.*\n)*.*Permission denied", truth="the file belongs to an id that the container does not have: `Permission denied`", fixed="1.2.0"),
-        Escape("release-agent", "CVE-2022-0492", "a document with CAP_SYS_ADMIN that masks nothing; a cgroup hierarchy is mounted anew, whose `release_agent` the host's root runs", release_agent, held="permission denied", truth="`mount`: not permitted", needs=V1),
-        Escape("release-agent-namespace", "CVE-2022-0492", "a new user namespace, whose root has the capability for that", new_namespace, held="Operation not permitted", truth="`unshare`: not permitted"),
-        Escape("cgroups-writable", "CVE-2022-0492", "`/sys/fs/cgroup` without `ro`: a cgroup is made", cgroups_of_a_writable_mount, held="Read-only file system", truth="mounted read-only"),
-        Escape("core-pattern", "", "`core_pattern`, where the document makes nothing read-only", core_pattern, held="Permission denied", truth="the container's root is nobody there: `Permission denied`"),
+        Escape(
+            "runtime-file",
+            "CVE-2019-5736",
+            "the container's first process is `/proc/self/exe`: the runtime's own file on the host's disk, which the container's root owns",
+            own_program,
+            held="owner 65534 .*\n(.*\n)*.*Permission denied",
+            truth="the file belongs to an id that the container does not have: `Permission denied`",
+            fixed="1.2.0",
+        ),
+        Escape(
+            "release-agent",
+            "CVE-2022-0492",
+            "a document with CAP_SYS_ADMIN that masks nothing; a cgroup hierarchy is mounted anew, whose `release_agent` the host's root runs",
+            release_agent,
+            held="permission denied",
+            truth="`mount`: not permitted",
+            needs=V1,
+        ),
+        Escape(
+            "release-agent-namespace",
+            "CVE-2022-0492",
+            "a new user namespace, whose root has the capability for that",
+            new_namespace,
+            held="Operation not permitted",
+            truth="`unshare`: not permitted",
+        ),
+        Escape(
+            "cgroups-writable",
+            "CVE-2022-0492",
+            "`/sys/fs/cgroup` without `ro`: a cgroup is made",
+            cgroups_of_a_writable_mount,
+            held="Read-only file system",
+            truth="mounted read-only",
+        ),
+        Escape(
+            "core-pattern",
+            "",
+            "`core_pattern`, where the document makes nothing read-only",
+            core_pattern,
+            held="Permission denied",
+            truth="the container's root is nobody there: `Permission denied`",
+        ),
     ),
 )

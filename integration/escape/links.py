@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links and mounts where the runtime itself opens files as the host's root: /dev, /proc and /sys of the rootfs."""
+from collections.abc import Callable
+from pathlib import Path
+
 from escape.case import CRUN, UNKNOWN, Escape, Section
 from escape.place import Place
 
@@ -7,11 +10,12 @@ from escape.place import Place
 HARMLESS = "/proc/sys/kernel/domainname"
 CORE_PATTERN = "/proc/sys/kernel/core_pattern"
 MADE_BY_RUNC = ("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+SHOW_TERMINALS = "awk '/ devpts / {print \"devpts on\", $5}' /proc/self/mountinfo"
 MASKED = "/proc/keys"
 PLACE = "rules.mounts.allowed_destinations"
 
 
-def replace(path, target: str) -> None:
+def replace(path: Path, target: str) -> None:
     if path.is_symlink():
         path.unlink()
     elif path.exists():
@@ -22,12 +26,16 @@ def replace(path, target: str) -> None:
 def printed_into(place: Place) -> bool:
     """runc gives standard streams a new /dev/null, by name; it takes a pipe for the old one where the new has no device number either."""
     place.run(f"echo ESCAPED; cat {HARMLESS} > /tmp/seen")
-    seen = place.rootfs / "tmp/seen"
-    return seen.exists() and "ESCAPED" in seen.read_text()
+    return "ESCAPED" in seen(place)
+
+
+def seen(place: Place) -> str:
+    """What the container left where it could not print."""
+    file = place.rootfs / "tmp/seen"
+    return file.read_text() if file.exists() else ""
 
 
 def null_link_in_the_image(place: Place) -> bool:
-    """Masking binds /dev/null over a path: what the image has there instead is bound, and writable."""
     place.without_mounts(*MADE_BY_RUNC)
     (place.rootfs / "dev/null").symlink_to(HARMLESS)
     return printed_into(place)
@@ -51,7 +59,23 @@ def console_link_in_a_volume(place: Place) -> bool:
     place.without_mounts("/dev", "/dev/shm", "/dev/mqueue")
     place.bind_first(volume, "/dev")
     place.bundle.change("/process/terminal", True)
-    return f"devpts on {HARMLESS}" in place.run_on_terminal("awk '/ devpts / {print \"devpts on\", $5}' /proc/self/mountinfo")
+    return f"devpts on {HARMLESS}" in place.run_on_terminal(SHOW_TERMINALS)
+
+
+def null_link_for_a_silent_container(place: Place) -> bool:
+    """crun puts the container's /dev/null in the place of the caller's, by name: here the container's own name in /proc."""
+    (place.rootfs / "dev/null").symlink_to("/proc/self/comm")
+    place.without_mounts(*MADE_BY_RUNC)
+    place.run("ls -l /proc/$$/fd > /tmp/seen", output="/dev/null")
+    return "/proc/1/comm" in seen(place)
+
+
+def console_link_of_the_image(place: Place) -> bool:
+    (place.rootfs / "dev/console").symlink_to(HARMLESS)
+    (place.rootfs / "dev/ptmx").symlink_to("pts/ptmx")
+    place.without_mounts("/dev", "/dev/shm", "/dev/mqueue")
+    place.bundle.change("/process/terminal", True)
+    return f"devpts on {HARMLESS}" in place.run_on_terminal(SHOW_TERMINALS)
 
 
 def dev_link_into_a_volume(place: Place) -> bool:
@@ -65,9 +89,10 @@ def dev_link_into_a_volume(place: Place) -> bool:
     return printed_into(place)
 
 
-def behind_a_link(name: str):
+def behind_a_link(name: str) -> Callable[[Place], bool]:
+    """/NAME of the image leads into a volume, which another container may change at any time."""
+
     def attempt(place: Place) -> bool:
-        """/NAME of the image leads into a volume, which another container may change at any time."""
         volume = place.volume()
         (volume / "real").mkdir()
         (place.rootfs / "volume").mkdir()
@@ -79,7 +104,6 @@ def behind_a_link(name: str):
 
 
 def volume_over_proc(place: Place) -> bool:
-    """A made-up /proc/self/attr would take the label that the runtime writes."""
     volume = place.volume()
     (volume / "of-the-volume").write_text("REPLACED\n")
     place.bind(volume, "/proc")
@@ -115,16 +139,104 @@ def mount_through_a_link_of_a_volume(place: Place) -> bool:
 SECTION = Section(
     "/dev and /proc of the rootfs, masked paths, mounts over /proc",
     (
-        Escape("null-link-of-the-image", "CVE-2025-31133", "the image's `/dev/null` is a link to a kernel setting (here one of the container's own), and no tmpfs covers its `/dev`: what the container prints is written there before anything is masked", null_link_in_the_image, "rules.device-directory", fixed="1.2.8"),
-        Escape("null-link-of-a-volume", "CVE-2025-31133", "a volume at `/dev` with such a link: what masks `/proc/keys` is that setting", null_link_in_a_volume, "rules.device-directory", fixed="1.2.8"),
-        Escape("dev-link", "CVE-2025-31133, CVE-2026-41579", "the image's `/dev` is a link to a place where a volume is mounted", dev_link_into_a_volume, "rules.rootfs-shape", fixed="1.2.8"),
-        Escape("console-link", "CVE-2025-52565", "a volume at `/dev` whose `console` is a link: the terminal is mounted over a file of `/proc`", console_link_in_a_volume, "rules.device-directory", fixed="1.2.8"),
-        Escape("proc-link", "CVE-2023-27561, CVE-2019-19921", "the image's `/proc` is a link into a volume", behind_a_link("proc"), "rules.rootfs-shape", fixed="1.1.5"),
-        Escape("sys-link", "CVE-2023-28642", "the image's `/sys` is a link into a volume", behind_a_link("sys"), "rules.rootfs-shape", fixed="1.1.5"),
-        Escape("volume-over-proc", "CVE-2019-16884", "a volume over `/proc`, whose `self/attr` would take the label that the runtime writes", volume_over_proc, PLACE, under=CRUN, fixed=UNKNOWN),
+        Escape(
+            "null-link-of-the-image",
+            "CVE-2025-31133",
+            "no tmpfs on `/dev`, and the image's `/dev/null` is a link to a kernel setting: what the container prints goes there",
+            null_link_in_the_image,
+            "rules.device-directory",
+            fixed="1.2.8",
+        ),
+        Escape(
+            "null-link-of-the-image-crun",
+            "CVE-2026-88265",
+            "the same where the engine gives the container no output: crun attaches it to where the link leads",
+            null_link_for_a_silent_container,
+            "rules.device-directory",
+            under=CRUN,
+            fixed=UNKNOWN,
+        ),
+        Escape(
+            "console-link-of-the-image-crun",
+            "CVE-2026-88264",
+            "no mount on `/dev`, and the image's `/dev/console` is a link: crun mounts the terminal where it leads",
+            console_link_of_the_image,
+            "rules.device-directory",
+            under=CRUN,
+            fixed=UNKNOWN,
+        ),
+        Escape(
+            "null-link-of-a-volume",
+            "CVE-2025-31133",
+            "a volume at `/dev` with such a link: what masks `/proc/keys` is that setting",
+            null_link_in_a_volume,
+            "rules.device-directory",
+            fixed="1.2.8",
+        ),
+        Escape(
+            "dev-link",
+            "CVE-2025-31133, CVE-2026-41579",
+            "the image's `/dev` is a link to a place where a volume is mounted",
+            dev_link_into_a_volume,
+            "rules.rootfs-shape",
+            fixed="1.2.8",
+        ),
+        Escape(
+            "console-link",
+            "CVE-2025-52565",
+            "a volume at `/dev` whose `console` is a link: the terminal is mounted over a file of `/proc`",
+            console_link_in_a_volume,
+            "rules.device-directory",
+            fixed="1.2.8",
+        ),
+        Escape(
+            "proc-link",
+            "CVE-2019-19921, CVE-2023-27561, CVE-2023-28642",
+            "the image's `/proc` is a link into a volume",
+            behind_a_link("proc"),
+            "rules.rootfs-shape",
+            fixed="1.1.5",
+        ),
+        Escape(
+            "sys-link",
+            "CVE-2023-27561",
+            "the image's `/sys` is a link into a volume",
+            behind_a_link("sys"),
+            "rules.rootfs-shape",
+            fixed="1.1.5",
+        ),
+        Escape(
+            "volume-over-proc",
+            "CVE-2019-16884",
+            "a volume over `/proc`, whose `self/attr` would take the label that the runtime writes",
+            volume_over_proc,
+            PLACE,
+            under=CRUN,
+            fixed=UNKNOWN,
+        ),
         Escape("hosts-proc", "CVE-2019-16884", "the host's `/proc` over `/proc`, which runc takes for a real one", hosts_proc_over_proc, PLACE),
-        Escape("core-pattern-over-a-file", "CVE-2019-16884", "the host's `core_pattern` bound over `/proc/uptime`", core_pattern_over_a_file_of_proc, PLACE),
-        Escape("mount-through-a-link-of-the-image", "CVE-2025-52881", "a volume over `/proc/self/attr` by way of a link in the image", mount_through_a_link_of_the_image, PLACE, under=CRUN, fixed=UNKNOWN),
-        Escape("mount-through-a-link-of-a-volume", "CVE-2021-30465", "a bind over `/proc/uptime` by way of a link in a volume", mount_through_a_link_of_a_volume, PLACE),
+        Escape(
+            "core-pattern-over-a-file",
+            "CVE-2019-16884",
+            "the host's `core_pattern` bound over `/proc/uptime`",
+            core_pattern_over_a_file_of_proc,
+            PLACE,
+        ),
+        Escape(
+            "mount-through-a-link-of-the-image",
+            "CVE-2025-52881",
+            "a volume over `/proc/self/attr` by way of a link in the image",
+            mount_through_a_link_of_the_image,
+            PLACE,
+            under=CRUN,
+            fixed=UNKNOWN,
+        ),
+        Escape(
+            "mount-through-a-link-of-a-volume",
+            "CVE-2021-30465",
+            "a bind over `/proc/uptime` by way of a link in a volume",
+            mount_through_a_link_of_a_volume,
+            PLACE,
+        ),
     ),
 )

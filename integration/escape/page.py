@@ -29,8 +29,8 @@ def stops(escape: Escape) -> str:
 def plain(escape: Escape, measured: dict) -> str:
     runtime = Path(escape.under).name
     if escape.name in measured["armed"]:
-        return f"{runtime}: works" + (f" (until {escape.fixed})" if escape.fixed not in ("", UNKNOWN) else "")
-    return f"{runtime}: refused (since {escape.fixed})"
+        return f"{runtime}: works" + (f" (repaired in {escape.fixed})" if escape.fixed not in ("", UNKNOWN) else "")
+    return f"{runtime}: nothing (repaired in {escape.fixed})"
 
 
 def part(section: Section, measured: dict) -> str:

@@ -92,19 +92,21 @@ class Place:
         self.policy_file(policy)
         self.runtime = Runtime(root="wrapped")
 
-    def call(self, *words: str, opened: Path | None = None) -> command.Result:
-        """`opened`: what the caller has open as descriptor 3."""
+    def call(self, *words: str, opened: Path | None = None, output: str = "") -> command.Result:
+        """`opened`: what the caller has open as descriptor 3; `output`: where its standard output goes."""
         line = [self.runtime.program, "--root", self.runtime.root, *words]
         if opened:
             line = ["sh", "-c", 'exec 3<"$0" && exec "$@"', str(opened), *line]
+        if output:
+            line = ["sh", "-c", 'exec "$@" >"$0"', output, *line]
         done = command.run(*line, environment=ENVIRONMENT, timeout=20)
         self.said.append(done)
         return done
 
-    def run(self, script: str, *flags: str, opened: Path | None = None) -> str:
+    def run(self, script: str, *flags: str, **caller) -> str:
         """What the container's command printed; the container is gone then."""
         self.bundle.shell(script)
-        done = self.call("run", "--bundle", str(self.bundle.directory), *flags, self.name, opened=opened)
+        done = self.call("run", "--bundle", str(self.bundle.directory), *flags, self.name, **caller)
         self.delete()
         return done.out
 

@@ -11,7 +11,7 @@ from escape.case import Escape, Section
 from escape.place import SECRET, Place
 from lib import command, slowness
 
-SECONDS, STARTS, PLACES = 6, 40, 40
+STARTS = 60
 DENIED = Path("/etc/of-the-host")
 RAN = r"\d+ starts: "
 REFUSED = re.compile(r"hardened: [^\n]*/mounts/[^\n]*\n")
@@ -19,20 +19,21 @@ SWAPPER = """
 import ctypes, os, random, sys, time
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 libc = ctypes.CDLL(None)
-one, other = (os.fsencode(word) for word in sys.argv[1:])
+one, other = (os.fsencode(word) for word in sys.argv[1:3])
 while True:
-    for longest in (0.003, 0.0003):
-        time.sleep(random.uniform(0, longest))
+    for longest in map(float, sys.argv[3:]):
+        if longest:
+            time.sleep(random.uniform(0, longest))
         libc.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE)
 """
 
 
 @contextmanager
-def swapping(place: Place, name: Path, target: Path) -> Iterator[None]:
-    """`name` is a directory and a link to `target` in turn."""
+def swapping(place: Place, name: Path, target: Path, directory: float = 0.003, link: float = 0.0003) -> Iterator[None]:
+    """`name` is a directory and a link to `target` in turn, each for up to so many seconds."""
     other = name.with_name("other")
     other.symlink_to(target)
-    process = place.background(sys.executable, "-c", SWAPPER, str(name), str(other))
+    process = place.background(sys.executable, "-c", SWAPPER, str(name), str(other), str(directory), str(link))
     seen: set[bool] = set()
     while len(seen) < 2:
         seen.add(name.is_symlink())
@@ -41,9 +42,9 @@ def swapping(place: Place, name: Path, target: Path) -> Iterator[None]:
         raise AssertionError("nobody swapped")
 
 
-def starts() -> Iterator[int]:
-    """Enough of them, or as many as the time allows."""
-    end = time.monotonic() + slowness.seconds(SECONDS)
+def starts(limit: float) -> Iterator[int]:
+    """Enough of them, or as many as `limit` seconds allow."""
+    end = time.monotonic() + slowness.seconds(limit)
     for number in range(STARTS):
         if time.monotonic() > end:
             return
@@ -64,19 +65,19 @@ def mount_point(place: Place) -> bool:
     volume = place.volume()
     (volume / "dir").mkdir()
     place.bind(volume, "/data")
-    # More of them are more chances; the wrapper is given few, or it would refuse every start.
-    for number in range(PLACES if place.plain else 2):
+    # The runtime's moment is short: many places, and swaps without a pause. The wrapper would refuse all of those; some starts are to go on.
+    places, pauses = (40, (0, 0)) if place.plain else (2, (0.003, 0.0003))
+    for number in range(places):
         place.bind("tmpfs", f"/data/dir/made/{number}", "nosuid", kind="tmpfs")
     ended = []
-    with swapping(place, volume / "dir", place.host):
-        for _ in starts():
+    with swapping(place, volume / "dir", place.host, *pauses):
+        for _ in starts(20 if place.plain else 6):
             place.run("touch /data/dir/made/0/inside 2>/dev/null || true")
             ended.append(place.said[-1])
             if (place.host / "made").exists():
                 break
     tell(place, ended)
-    reached = (place.host / "made").exists()
-    return reached
+    return (place.host / "made").exists()
 
 
 def source(place: Place) -> bool:
@@ -89,7 +90,7 @@ def source(place: Place) -> bool:
     place.bind(volume / "dir", "/data")
     ended, reached = [], False
     with swapping(place, volume / "dir", DENIED):
-        for _ in starts():
+        for _ in starts(6):
             if place.plain:  # what a wrapper would do that hands over names
                 while (volume / "dir").is_symlink():
                     pass
@@ -104,7 +105,22 @@ def source(place: Place) -> bool:
 SECTION = Section(
     "Races: a process swaps a directory and a link in a shared volume while containers start",
     (
-        Escape("race-of-a-mount-point", "CVE-2021-30465, CVE-2024-45310", "the directory in which a mount point is made, and a link to the host's: the runtime makes it there", mount_point, held=RAN, truth="made without following a link, or refused; never on the host", fixed="1.1.14"),
-        Escape("race-of-a-source", "", "the source of a bind, and a link to `/etc`: looked at, then mounted by name", source, held=RAN, truth="the object that was looked at, or refused"),
+        Escape(
+            "race-of-a-mount-point",
+            "CVE-2021-30465, CVE-2024-45310",
+            "the directory in which a mount point is made, and a link to the host's: the runtime makes it there",
+            mount_point,
+            held=RAN,
+            truth="made without following a link, or refused; never on the host",
+            fixed="1.1.14",
+        ),
+        Escape(
+            "race-of-a-source",
+            "",
+            "the source of a bind, and a link to `/etc`: looked at, then mounted by name",
+            source,
+            held=RAN,
+            truth="the object that was looked at, or refused",
+        ),
     ),
 )

@@ -4,6 +4,7 @@ import base64
 import shutil
 import socket
 import struct
+from collections.abc import Callable
 
 from escape.case import CRUN, Escape, Section
 from escape.place import Place
@@ -11,7 +12,7 @@ from escape.place import Place
 ALLOW_ALL = base64.b64encode(struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000)).decode()  # BPF_RET | BPF_K, SECCOMP_RET_ALLOW
 
 
-def hook(kind: str):
+def hook(kind: str) -> Callable[[Place], bool]:
     def attempt(place: Place) -> bool:
         entry = {"path": "/bin/sh", "args": ["sh", "-c", f"echo > {place.touched}"]}
         place.edit(lambda document: document.update(hooks={kind: [entry]}))
@@ -88,10 +89,46 @@ SECTION = Section(
     "Hooks and annotations",
     (
         *(Escape(f"hook-{kind.lower()}", "", f"a {kind} hook that runs a shell as the host's root", hook(kind), HOOK) for kind in KINDS),
-        Escape("hook-like-the-engines", "", "a prestart hook `/proc/PID/exe libnetwork-setkey`, as Docker's own, of a process of the attacker's that is called `dockerd`", a_program_like_the_engines, HOOK),
-        Escape("annotation-hooks-stdout", "", "`run.oci.hooks.stdout` names a file of the host, which crun writes as root", output_of_hooks, held="annotations: {}", truth="removed: the file is not there", under=CRUN),
-        Escape("annotation-filter", "", "`run.oci.seccomp_bpf_data` replaces the filter by one that allows everything", another_filter, held="mkdir: .*Operation not permitted", truth="removed: the call is still denied", under=CRUN),
-        Escape("annotation-pidfd", "", "`run.oci.pidfd_receiver` lets crun connect to a socket of the host", a_descriptor_of_the_process, held="annotations: {}", truth="removed: nobody connects", under=CRUN),
-        Escape("annotation-profile", "", "`hardened.profile` asks for `build`, which is weaker (armed by a policy that lets it be chosen)", a_weaker_profile, "selectable_profiles"),
+        Escape(
+            "hook-like-the-engines",
+            "",
+            "a prestart hook `/proc/PID/exe libnetwork-setkey`, as Docker's own, of a process of the attacker's that is called `dockerd`",
+            a_program_like_the_engines,
+            HOOK,
+        ),
+        Escape(
+            "annotation-hooks-stdout",
+            "",
+            "`run.oci.hooks.stdout` names a file of the host, which crun writes as root",
+            output_of_hooks,
+            held="annotations: {}",
+            truth="removed: the file is not there",
+            under=CRUN,
+        ),
+        Escape(
+            "annotation-filter",
+            "",
+            "`run.oci.seccomp_bpf_data` replaces the filter by one that allows everything",
+            another_filter,
+            held="mkdir: .*Operation not permitted",
+            truth="removed: the call is still denied",
+            under=CRUN,
+        ),
+        Escape(
+            "annotation-pidfd",
+            "",
+            "`run.oci.pidfd_receiver` lets crun connect to a socket of the host",
+            a_descriptor_of_the_process,
+            held="annotations: {}",
+            truth="removed: nobody connects",
+            under=CRUN,
+        ),
+        Escape(
+            "annotation-profile",
+            "",
+            "`hardened.profile` asks for `build`, which is weaker (armed by a policy that lets it be chosen)",
+            a_weaker_profile,
+            "selectable_profiles",
+        ),
     ),
 )

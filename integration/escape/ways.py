@@ -26,7 +26,7 @@ def connects(place: Place, below: str = "") -> bool:
     return "REACHED" in place.run(f"hardened-probe --connect {HERE}{below}")
 
 
-def bound(find: Callable[[Place], tuple[Path, str]], *options: str):
+def bound(find: Callable[[Place], tuple[Path, str]], *options: str) -> Callable[[Place], bool]:
     """`find`: what is bound, and where in it the socket is."""
 
     def attempt(place: Place) -> bool:
@@ -79,7 +79,7 @@ def abstract(place: Place) -> bool:
         return name in place.run("cat /proc/net/unix")
 
 
-def namespace(kind: str, way: Callable[[Place, str], str]):
+def namespace(kind: str, way: Callable[[Place, str], str]) -> Callable[[Place], bool]:
     name = {"network": "net"}.get(kind, kind)
 
     def attempt(place: Place) -> bool:
@@ -131,23 +131,63 @@ SOCKETS = Section(
         Escape("socket-read-only", "", "itself, read-only", bound(lambda _: (ENGINE, ""), "ro"), SETTING),
         Escape("socket-elsewhere", "", "of an engine that listens in a directory of its own", bound(lambda _: (elsewhere(), "")), SETTING),
         Escape("socket-directory", "", "its directory", bound(lambda _: (ENGINE.parent, "/docker.sock")), SETTING),
-        Escape("socket-directory-elsewhere", "", "its directory, of an engine that listens elsewhere", bound(lambda _: (elsewhere().parent, "/docker.sock")), SETTING),
+        Escape(
+            "socket-directory-elsewhere",
+            "",
+            "its directory, of an engine that listens elsewhere",
+            bound(lambda _: (elsewhere().parent, "/docker.sock")),
+            SETTING,
+        ),
         Escape("socket-link", "", "a symbolic link", bound(symbolic_link), SETTING),
         Escape("socket-hard-link", "", "a hard link of another name", bound(hard_link), SETTING),
         Escape("socket-bound-to-a-file", "", "a file of another name that it is mounted on", bound(bound_to_a_file), SETTING),
         Escape("socket-mounted-below", "", "a directory in which another has `/run` mounted on it, by `rbind`", bound(mounted_below), SETTING),
-        Escape("socket-through-proc", "", "`/proc/self/root/run/docker.sock`", bound(lambda _: (Path("/proc/self/root/run/docker.sock"), "")), SETTING),
-        Escape("socket-hard-link-below", "", "a directory with a hard link of it", bound(hard_link_below), SETTING, passes="a bind is not searched file by file; only root or the socket's owner can make such a link, and none leads out of `/run`, where engines listen"),
-        Escape("socket-abstract", "CVE-2020-15257", "an abstract socket, by the host's network namespace", abstract, "rules.host-namespaces.network"),
+        Escape(
+            "socket-through-proc",
+            "",
+            "`/proc/self/root/run/docker.sock`",
+            bound(lambda _: (Path("/proc/self/root/run/docker.sock"), "")),
+            SETTING,
+        ),
+        Escape(
+            "socket-hard-link-below",
+            "",
+            "a directory with a hard link of it",
+            bound(hard_link_below),
+            SETTING,
+            passes="a bind is not searched file by file. Root and the socket's owner alone can make such a link, and none leads out of `/run`",
+        ),
+        Escape(
+            "socket-abstract",
+            "CVE-2020-15257",
+            "an abstract socket, by the host's network namespace",
+            abstract,
+            "rules.host-namespaces.network",
+        ),
     ),
 )
 NAMESPACES = Section(
     "Namespaces of the host",
     (
-        *(Escape(f"{kind}-namespace", "", f"the {kind} namespace by `/proc/1/ns/`", namespace(kind, itself), f"rules.host-namespaces.{kind}") for kind in ("network", "ipc", "uts", "pid")),
+        *(
+            Escape(
+                f"{kind}-namespace",
+                "",
+                f"the {kind} namespace by `/proc/1/ns/`",
+                namespace(kind, itself),
+                f"rules.host-namespaces.{kind}",
+            )
+            for kind in ("network", "ipc", "uts", "pid")
+        ),
         Escape("network-namespace-link", "", "by a link to it", namespace("network", by_link), NETWORK),
         Escape("network-namespace-bind", "", "by a file that it is mounted on", namespace("network", by_bind), NETWORK),
         Escape("network-namespace-thread", "", "by `/proc/PID/task/TID/ns/net` of another process", namespace("network", by_task), NETWORK),
-        Escape("root-of-a-process", "", "no pid namespace, and then the host's files by `/proc/1/root`", root_of_another_process, "rules.host-namespaces.pid"),
+        Escape(
+            "root-of-a-process",
+            "",
+            "no pid namespace, and then the host's files by `/proc/1/root`",
+            root_of_another_process,
+            "rules.host-namespaces.pid",
+        ),
     ),
 )
