@@ -65,6 +65,12 @@ def handed_over_at_exec(place: Place) -> bool:
     return SECRET in place.call(*words, opened=place.host).out
 
 
+def handed_over_to_a_document(place: Place) -> bool:
+    place.start()
+    file = place.process(cwd="/dev/fd/3", args=["sh", "-c", climbing(place)])
+    return SECRET in place.call("exec", "--preserve-fds", "1", "--process", file, place.name, opened=place.host).out
+
+
 SECTION = Section(
     "Working directory",
     (
@@ -90,5 +96,14 @@ SECTION = Section(
         ),
         Escape("cwd-handed-over-link", CVE, "the same behind a link of the image", handed_over_behind_a_link, SETTING, under=CRUN, fixed="1.14.1"),
         Escape("cwd-handed-over-exec", CVE, "the same at `exec`", handed_over_at_exec, SETTING, under=CRUN, fixed="1.14.1"),
+        Escape(
+            "cwd-handed-over-process",
+            CVE,
+            "the same by `exec --process` with `/dev/fd/3`, a link that the runtime itself makes",
+            handed_over_to_a_document,
+            SETTING,
+            under=CRUN,
+            fixed="1.14.1",
+        ),
     ),
 )

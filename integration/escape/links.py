@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from escape.case import CRUN, UNKNOWN, Escape, Section
-from escape.place import Place
+from escape.place import SECRET, Place
 
 # Of the container's own UTS namespace: what lands in it hurts nobody.
 HARMLESS = "/proc/sys/kernel/domainname"
@@ -121,6 +121,21 @@ def core_pattern_over_a_file_of_proc(place: Place) -> bool:
     return "OPENED" in place.run("(: >> /proc/uptime) && echo OPENED")
 
 
+def another_spelling(place: Place) -> bool:
+    file = place.volume() / "file"
+    file.write_text("REPLACED\n")
+    place.bind(file, "/tmp/../proc/./uptime")
+    return "REPLACED" in place.run("cat /proc/uptime")
+
+
+def rootfs_of_the_host(place: Place) -> bool:
+    """The host's own root directory by another name."""
+    directory = place.make("all")
+    place.mount("--bind", "/", str(directory))
+    place.bundle.change("/root/path", str(directory))
+    return SECRET in place.run(f"cat {place.secret}")
+
+
 def mount_through_a_link_of_the_image(place: Place) -> bool:
     (place.rootfs / "way").symlink_to("/proc/self")
     place.bind(place.volume(), "/way/attr")
@@ -221,6 +236,20 @@ SECTION = Section(
             "the host's `core_pattern` bound over `/proc/uptime`",
             core_pattern_over_a_file_of_proc,
             PLACE,
+        ),
+        Escape(
+            "mount-by-another-spelling",
+            "CVE-2019-16884",
+            "a bind over `/tmp/../proc/./uptime`",
+            another_spelling,
+            "rules.mounts.mode",
+        ),
+        Escape(
+            "rootfs-of-the-host",
+            "",
+            "`root.path` is a directory that the host's `/` is mounted on",
+            rootfs_of_the_host,
+            "rules.rootfs-shape",
         ),
         Escape(
             "mount-through-a-link-of-the-image",

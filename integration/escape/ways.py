@@ -3,16 +3,26 @@
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from attack import documents
 from escape.case import Escape, Section
 from escape.place import SECRET, Place
-from lib import sandbox
+from lib import sandbox, slowness
 
 HERE = "/engine"
 NETWORK = "rules.host-namespaces.network"
+# A process that is called like an engine.
+LISTENER = """
+import ctypes, socket, sys, time
+ctypes.CDLL(None).prctl(15, b"dockerd", 0, 0, 0)
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+time.sleep(100)
+"""
 ENGINE = Path("/run/docker.sock")
 
 
@@ -69,6 +79,22 @@ def bound_to_a_file(place: Place) -> tuple[Path, str]:
     return file, ""
 
 
+def of_another_network_namespace(place: Place) -> tuple[Path, str]:
+    """Where a rootless engine listens: /proc/net/unix of the host does not show it."""
+    path = place.volume() / "docker.sock"
+    place.background("unshare", "--net", sys.executable, "-c", LISTENER, str(path))
+    for _ in slowness.moments(10):
+        if path.exists():
+            break
+    return path.parent, "/docker.sock"
+
+
+def of_a_kind_that_is_no_bind(place: Place) -> bool:
+    """An option makes it a bind all the same."""
+    place.bind(ENGINE.parent, HERE, "rbind", kind="tmpfs")
+    return connects(place, "/docker.sock")
+
+
 def abstract(place: Place) -> bool:
     """Whoever has the host's network has its abstract sockets."""
     name = f"escape-{place.name}"
@@ -115,6 +141,16 @@ def by_task(_: Place, path: str) -> str:
     return path.replace("/proc/1/", f"/proc/{os.getpid()}/task/{os.getpid()}/")
 
 
+def handed_over(place: Place) -> bool:
+    def change(document: dict) -> None:
+        document.pop("hostname", None)
+        next(each for each in document["linux"]["namespaces"] if each["type"] == "network")["path"] = "/proc/self/fd/3"
+
+    place.edit(change)
+    host = Path("/proc/1/ns/net")
+    return os.readlink(host) in place.run("readlink /proc/self/ns/net", "--preserve-fds", "1", opened=host)
+
+
 def root_of_another_process(place: Place) -> bool:
     place.edit(lambda document: documents.without_namespace(document, "pid"))
     for kind in ("bounding", "effective", "permitted"):
@@ -150,6 +186,21 @@ SOCKETS = Section(
             SETTING,
         ),
         Escape(
+            "socket-directory-by-type",
+            "",
+            "its directory, as a mount of the type `tmpfs` with the option `rbind`",
+            of_a_kind_that_is_no_bind,
+            SETTING,
+        ),
+        Escape(
+            "socket-of-another-netns",
+            "",
+            "its directory, of an engine in a network namespace of its own, as a rootless one is",
+            bound(of_another_network_namespace),
+            SETTING,
+            passes="`/proc/net/unix` shows the sockets of one network namespace; below `/run`, where engines listen, it is refused",
+        ),
+        Escape(
             "socket-hard-link-below",
             "",
             "a directory with a hard link of it",
@@ -182,6 +233,13 @@ NAMESPACES = Section(
         Escape("network-namespace-link", "", "by a link to it", namespace("network", by_link), NETWORK),
         Escape("network-namespace-bind", "", "by a file that it is mounted on", namespace("network", by_bind), NETWORK),
         Escape("network-namespace-thread", "", "by `/proc/PID/task/TID/ns/net` of another process", namespace("network", by_task), NETWORK),
+        Escape(
+            "network-namespace-handed-over",
+            "",
+            "by a descriptor that `--preserve-fds` hands on",
+            handed_over,
+            NETWORK,
+        ),
         Escape(
             "root-of-a-process",
             "",
