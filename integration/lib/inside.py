@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 from lib import sandbox, verdict
@@ -26,22 +27,28 @@ def reap_until(child: int) -> int:
             return os.waitstatus_to_exitcode(status)
 
 
-def main() -> int:
-    if sandbox.of_the_machine(sys.argv[1]):
-        return verdict.run(load(Path(sys.argv[1]), sys.argv[2:]))
+def run_as_first(action: Callable[[], int]) -> int:
+    """`action` in a child, in a sandbox of its own; its exit code."""
     sandbox.enter()
     child = os.fork()
     if child:
         return 1 if (code := reap_until(child)) < 0 else code
     code = 1
     try:
-        code = verdict.run(load(Path(sys.argv[1]), sys.argv[2:]))
+        code = action()
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def main() -> int:
+    def tests() -> int:
+        return verdict.run(load(Path(sys.argv[1]), sys.argv[2:]))
+
+    return tests() if sandbox.of_the_machine(sys.argv[1]) else run_as_first(tests)
 
 
 if __name__ == "__main__":

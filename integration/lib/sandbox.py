@@ -90,28 +90,29 @@ def make_base() -> Path:
 
 
 def outer(arguments: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "lib.inside", os.path.abspath(arguments.file), *arguments.tests]
+    return run_inside(command, arguments.binary, LIMIT, alone=not of_the_machine(arguments.file))
+
+
+def run_inside(command: list[str], wrapper: str, limit: float, alone: bool = True) -> int:
+    """Runs `command` as process 1 of new namespaces, unless it is not `alone`, and looks whether the host is as it was after."""
     directory = make_base()
     before = state.host()
-    environment = dict(
-        os.environ, **{MARK: str(directory), BINARY: os.path.abspath(arguments.binary)}
-    )
+    environment = dict(os.environ, **{MARK: str(directory), BINARY: os.path.abspath(wrapper)})
     environment["PYTHONPATH"] = str(SOURCE / "integration")
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    if of_the_machine(arguments.file):
-        namespaces = []
-    command = [*namespaces, sys.executable, "-m", "lib.inside", os.path.abspath(arguments.file), *arguments.tests]
     try:
         code = subprocess.run(
-            command,
+            [*(namespaces if alone else []), *command],
             env=environment,
             stdin=subprocess.DEVNULL,
-            timeout=slowness.seconds(LIMIT),
+            timeout=slowness.seconds(limit),
         ).returncode
     finally:
         left = state.remove_cgroups(directory.name)
         shutil.rmtree(directory)
-    if not of_the_machine(arguments.file):
+    if alone:
         left += state.difference(before, state.host(), directory)
     for line in left:
         print(f"left on the host: {line}", file=sys.stderr)

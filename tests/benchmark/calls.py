@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole calls of the wrapper beside a trampoline, runc and crun: what is passed on, create, exec, run, memory."""
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from lib.docker import RUNC
+
+from benchmark import figure, paired
+from benchmark.line import Line
+from benchmark.paired import Runner, always
+from benchmark.place import CRUN, Place, identifier, processes_of
+
+PASSED_ON = "passed on untouched"
+ADDED = "added before execve"
+BESIDE = "a whole `run` of busybox' `true`, Docker's document"
+MEMORY = "memory, and what stays"
+TURNS = 40
+KEPT, MISSING = identifier("kept"), identifier("missing")
+
+
+def passed_on(place: Place, runner: Runner) -> Iterator[Line]:
+    """Errors among them (what is not there, what runs already): the same way through every program."""
+    place.start("kept")
+    runtime = place.become("runc")
+    for words, code in ((["state", KEPT], 0), (["kill", KEPT, "0"], 0), (["start", KEPT], 1), (["delete", MISSING], 1), (["features"], 0)):
+        line = place.words(*words)
+        taken = runner.in_turns(
+            TURNS,
+            {
+                "trampoline": always(place.trampoline, *line, code=code),
+                "wrapper": always(place.wrapper, *line, code=code),
+                "runc": always(runtime, *line, code=code),
+            },
+        )
+        times = {name: paired.whole(samples) for name, samples in taken.items()}
+        what = f"`{words[0]}`, to runc's end: hardened / trampoline"
+        yield Line(PASSED_ON, what, figure.ratio(times["wrapper"], times["trampoline"]), "x", 1.10)
+        yield Line(PASSED_ON, f"`{words[0]}`: trampoline / runc itself", figure.ratio(times["trampoline"], times["runc"]), "x")
+    yield from passed_on_alone(place, runner)
+    place.delete("kept")
+    place.clear()
+
+
+def passed_on_alone(place: Place, runner: Runner) -> Iterator[Line]:
+    runtime = place.become("arrival")
+    line = place.words("state", KEPT)
+    programs = {"none": runtime, "trampoline": place.trampoline, "wrapper": place.wrapper}
+    taken = runner.in_turns(4 * TURNS, {name: always(program, *line) for name, program in programs.items()})
+    times = {name: paired.before(samples) for name, samples in taken.items()}
+    yield Line(PASSED_ON, "`state`, added until execve: trampoline", figure.difference(times["trampoline"], times["none"]), "ms")
+    yield Line(PASSED_ON, "`state`, added until execve: hardened", figure.difference(times["wrapper"], times["none"]), "ms")
+
+
+def instructions(place: Place, count: Path) -> Iterator[Line]:
+    place.become("arrival")
+    for words in (["state", KEPT], ["kill", KEPT, "9"], ["start", KEPT], ["delete", MISSING], ["features"]):
+        own, limit = (
+            sum(int(number) for number in subprocess.run([count, program, *place.words(*words)], check=True, capture_output=True, text=True).stdout.split())
+            for program in (place.wrapper, place.trampoline)
+        )
+        what = f"`{words[0]}`, instructions until execve: hardened {own:,} / trampoline {limit:,}"
+        yield Line(PASSED_ON, what, figure.exact(own / limit), "x", 3)
+
+
+def added(place: Place, runner: Runner, kind: str, wrapper: paired.Command, direct: paired.Command, then_runc: paired.Command) -> Iterator[Line]:
+    """The wrapper until its execve, less what it takes to start a program at all; then as a share of what runc does after it."""
+    place.become("arrival")
+    taken = runner.in_turns(TURNS, {"wrapper": wrapper, "direct": direct})
+    before = {name: paired.before(samples) for name, samples in taken.items()}
+    more = figure.difference(before["wrapper"], before["direct"])
+    yield Line(ADDED, f"{kind}", more, "ms", 3)
+    place.become("arrival_then_runc")
+    samples = runner.in_turns(TURNS // 2, {"whole": then_runc})["whole"]
+    runc = figure.median([one - other for one, other in zip(paired.whole(samples), paired.before(samples))])
+    share = figure.Figure(*(100 * each / runc.middle for each in (more.middle, more.low, more.high)))
+    yield Line(ADDED, f"{kind}: of what runc takes for it then ({runc.middle:.1f} ms)", share, "%", 10)
+    peak = max(sample.peak for sample in taken["wrapper"]) / 1024
+    yield Line(MEMORY, f"{kind}: peak of the wrapper", figure.exact(peak), "MiB", 8)
+
+
+def create(place: Place, runner: Runner) -> Iterator[Line]:
+    bundle = place.bundle("created", 10)
+    arrival = str(place.runtimes["arrival"])
+    yield from added(
+        place,
+        runner,
+        "`create`, an image of ten layers",
+        place.create(place.wrapper, bundle),
+        place.create(arrival, bundle),
+        place.create(place.wrapper, bundle, "run"),
+    )
+
+
+def exec_(place: Place, runner: Runner) -> Iterator[Line]:
+    process = place.start("entered")
+    words = place.words("exec", "--process", process, identifier("entered"))
+    arrival = str(place.runtimes["arrival"])
+    yield from added(place, runner, "`exec`", always(place.wrapper, *words), always(arrival, *words), always(place.wrapper, *words))
+    stay = len(processes_of(place.wrapper))
+    yield Line(MEMORY, "processes of the wrapper beside a running container", figure.exact(stay), "processes", 0)
+    place.become("runc")
+    place.delete("entered")
+    place.clear()
+
+
+def beside(place: Place, runner: Runner) -> Iterator[Line]:
+    # Debian 12's crun reads no later version; the document has nothing of one.
+    bundle = place.bundle("beside", 10, lambda config: config.update(ociVersion="1.0.2"))
+    place.become("runc")
+    programs = {"runc": RUNC, "trampoline": place.trampoline, "hardened": place.wrapper, "crun": CRUN}
+    taken = runner.in_turns(TURNS, {name: place.create(program, bundle, "run") for name, program in programs.items()})
+    times = {name: paired.whole(samples) for name, samples in taken.items()}
+    plain = figure.median(times["runc"]).middle
+    for name in ("trampoline", "hardened", "crun"):
+        yield Line(BESIDE, f"{name} / runc ({plain:.0f} ms)", figure.ratio(times[name], times["runc"]), "x")
