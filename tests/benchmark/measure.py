@@ -2,9 +2,11 @@
 """All parts in their order, and what a run leaves: the lines, the series and the machine, as JSON."""
 import argparse
 import dataclasses
+import functools
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from benchmark import calls, core, docker, growth, host
 from benchmark.line import Line, as_text
@@ -16,8 +18,12 @@ from benchmark.place import Place
 class Tools:
     place: Place
     runner: Runner
-    programs: "Path"
+    programs: Path
     series: list[growth.Series]
+
+
+def grown(part, tools: Tools) -> Iterator[Line]:
+    return part(tools.place, tools.runner, tools.series)
 
 
 PARTS: dict[str, Callable[[Tools], Iterator[Line]]] = {
@@ -26,11 +32,14 @@ PARTS: dict[str, Callable[[Tools], Iterator[Line]]] = {
     "create": lambda tools: calls.create(tools.place, tools.runner),
     "exec": lambda tools: calls.exec_(tools.place, tools.runner),
     "beside": lambda tools: calls.beside(tools.place, tools.runner),
+    "docker": lambda tools: docker.runs(tools.place, tools.runner),
+    **{name: functools.partial(grown, part) for name, part in growth.PARTS.items()},
+    "core": lambda tools: core.parts(tools.programs / "core_benchmark", tools.runner.scale),
 }
 
 
 def measure(chosen: argparse.Namespace) -> int:
-    before = host.facts()
+    machine = host.facts()
     tools = Tools(Place(chosen.programs), Runner(chosen.programs / "timed", chosen.scale), chosen.programs, [])
     lines: list[Line] = []
     for name, part in PARTS.items():
@@ -39,6 +48,6 @@ def measure(chosen: argparse.Namespace) -> int:
             lines.extend(part(tools))
             print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
     print(as_text(lines))
-    found = {"host": before, "lines": lines, "series": tools.series}
+    found = {"host": machine, "lines": lines, "series": tools.series}
     chosen.inside.write_text(json.dumps(found, default=dataclasses.asdict, indent=1) + "\n")
     return 0
