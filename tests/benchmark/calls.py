@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole calls of the wrapper beside a trampoline, runc and crun: what is passed on, create, exec, run, memory."""
 import contextlib
+import itertools
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from lib import sandbox
+from lib.bundle import ENVIRONMENT
 from lib.docker import RUNC
 
 from benchmark import figure, paired
@@ -23,20 +25,17 @@ UNIFIED = "/sys/fs/cgroup/unified"
 KEPT, MISSING = identifier("kept"), identifier("missing")
 
 
+# Errors among them (what is not there, what runs already): they go the same way through every program.
+PASSED_ON_CALLS = ((["state", KEPT], 0), (["kill", KEPT, "0"], 0), (["start", KEPT], 1), (["delete", MISSING], 1), (["features"], 0))
+
+
 def passed_on(place: Place, runner: Runner) -> Iterator[Line]:
-    """Errors among them (what is not there, what runs already): the same way through every program."""
     place.start("kept")
     runtime = place.become("runc")
-    for words, code in ((["state", KEPT], 0), (["kill", KEPT, "0"], 0), (["start", KEPT], 1), (["delete", MISSING], 1), (["features"], 0)):
+    programs = {"trampoline": place.trampoline, "wrapper": place.wrapper, "runc": runtime}
+    for words, code in PASSED_ON_CALLS:
         line = place.words(*words)
-        taken = runner.in_turns(
-            TURNS,
-            {
-                "trampoline": always(place.trampoline, *line, code=code),
-                "wrapper": always(place.wrapper, *line, code=code),
-                "runc": always(runtime, *line, code=code),
-            },
-        )
+        taken = runner.in_turns(TURNS, {name: always(program, *line, code=code) for name, program in programs.items()})
         times = {name: paired.whole(samples) for name, samples in taken.items()}
         what = f"`{words[0]}`, to runc's end: hardened / trampoline"
         yield Line(PASSED_ON, what, figure.ratio(times["wrapper"], times["trampoline"]), "x", 1.10)
@@ -57,43 +56,54 @@ def passed_on_alone(place: Place, runner: Runner) -> Iterator[Line]:
 
 
 def instructions(place: Place, count: Path) -> Iterator[Line]:
+    """All that is passed on goes the same way, so three of them do."""
     place.become("arrival")
-    for words in (["state", KEPT], ["kill", KEPT, "9"], ["start", KEPT], ["delete", MISSING], ["features"]):
-        own, limit = (
-            sum(int(number) for number in subprocess.run([count, program, *place.words(*words)], check=True, capture_output=True, text=True).stdout.split())
-            for program in (place.wrapper, place.trampoline)
-        )
+    for words in (["state", KEPT], ["delete", MISSING], ["features"]):
+        own, limit = (counted(count, program, *place.words(*words)) for program in (place.wrapper, place.trampoline))
         what = f"`{words[0]}`, instructions until execve: hardened {own:,} / trampoline {limit:,}"
         yield Line(PASSED_ON, what, figure.exact(own / limit), "x", 3)
 
 
-def added(place: Place, runner: Runner, kind: str, wrapper: paired.Command, direct: paired.Command, then_runc: paired.Command) -> Iterator[Line]:
+def counted(count: Path, *words: str) -> int:
+    """With its children's."""
+    done = subprocess.run([count, *words], check=True, capture_output=True, text=True, env=ENVIRONMENT)
+    return sum(int(number) for number in done.stdout.split())
+
+
+def added(
+    place: Place, runner: Runner, kind: str, wrapper: paired.Command, direct: paired.Command, then_runc: paired.Command
+) -> Iterator[Line]:
     """The wrapper until its execve, less what it takes to start a program at all; then as a share of what runc does after it."""
     place.become("arrival")
     taken = runner.in_turns(TURNS, {"wrapper": wrapper, "direct": direct})
     before = {name: paired.before(samples) for name, samples in taken.items()}
     more = figure.difference(before["wrapper"], before["direct"])
-    yield Line(ADDED, f"{kind}", more, "ms", 3)
+    yield Line(ADDED, kind, more, "ms", 3)
     place.become("arrival_then_runc")
     samples = runner.in_turns(TURNS // 2, {"whole": then_runc})["whole"]
-    runc = figure.median([one - other for one, other in zip(paired.whole(samples), paired.before(samples))])
-    share = figure.Figure(*(100 * each / runc.middle for each in (more.middle, more.low, more.high)))
-    yield Line(ADDED, f"{kind}: of what runc takes for it then ({runc.middle:.1f} ms)", share, "%", 10)
+    runc = figure.difference(paired.whole(samples), paired.before(samples)).middle
+    share = figure.Figure(*(100 * each / runc for each in (more.middle, more.low, more.high)))
+    yield Line(ADDED, f"{kind}: of the {runc:.1f} ms that runc takes then", share, "%", 10)
     peak = max(sample.peak for sample in taken["wrapper"]) / 1024
     yield Line(MEMORY, f"{kind}: peak of the wrapper", figure.exact(peak), "MiB", 8)
 
 
 def create(place: Place, runner: Runner) -> Iterator[Line]:
     bundle = place.bundle("created", 10)
-    arrival = str(place.runtimes["arrival"])
-    yield from added(
-        place,
-        runner,
-        "`create`, an image of ten layers",
-        place.create(place.wrapper, bundle),
-        place.create(arrival, bundle),
-        place.create(place.wrapper, bundle, "run"),
-    )
+    direct = place.create(str(place.runtimes["arrival"]), bundle)
+    wrapper, then_runc = place.create(place.wrapper, bundle), place.create(place.wrapper, bundle, "run")
+    yield from added(place, runner, "`create`, an image of ten layers", wrapper, direct, then_runc)
+    yield reclaiming(place, runner, direct)
+
+
+def reclaiming(place: Place, runner: Runner, direct: paired.Command) -> Line:
+    """Two names by turns, and nothing cleared: each finds what the other left, as on a host where one container follows another."""
+    place.become("arrival")
+    turns = itertools.cycle([place.create(place.wrapper, place.bundle(f"reclaiming {number}", 10)) for number in range(2)])
+    commands = {"wrapper": paired.Command(lambda: next(turns).line()), "direct": paired.Command(direct.line)}
+    before = {name: paired.before(samples) for name, samples in runner.in_turns(TURNS, commands).items()}
+    place.clear()
+    return Line(ADDED, "`create`, the container before it reclaimed too", figure.difference(before["wrapper"], before["direct"]), "ms")
 
 
 def exec_(place: Place, runner: Runner) -> Iterator[Line]:

@@ -106,9 +106,10 @@ int main(int count, char** values) {
     return 0;
   }
   for (const Step& step : kSteps) {
-    benchmark::RegisterBenchmark(step.name, [&step](benchmark::State& state) {
+    const auto body = [&step](benchmark::State& state) {
       for ([[maybe_unused]] auto _ : state) step.run();
-    });
+    };
+    benchmark::RegisterBenchmark(step.name, body)->Unit(benchmark::kMillisecond);
   }
   benchmark::Initialize(&count, values);
   if (benchmark::ReportUnrecognizedArguments(count, values)) return 1;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """`docker run` of a small image by an engine of the benchmark's own, under hardened and under its runc."""
-import os
 from collections.abc import Iterator
 
 from lib.docker import CLIENT, IMAGE, Docker
@@ -17,12 +16,11 @@ def runs(place: Place, runner: Runner) -> Iterator[Line]:
     place.become("runc")
     engine = Docker()
     engine.start()
-    os.environ["DOCKER_HOST"] = engine.environment()["DOCKER_HOST"]
+    client = Runner(runner.timed, runner.scale, engine.environment())
     try:
         line = (CLIENT, "run", "--rm", "--runtime")
-        taken = runner.in_turns(TURNS, {name: always(*line, name, IMAGE, "true") for name in ("runc", "hardened")})
+        taken = client.in_turns(TURNS, {name: always(*line, name, IMAGE, "true") for name in ("runc", "hardened")})
     finally:
-        del os.environ["DOCKER_HOST"]
         engine.stop()
     times = {name: paired.whole(samples) for name, samples in taken.items()}
     plain = figure.median(times["runc"]).middle

@@ -157,7 +157,7 @@ def others(place: Place, runner: Runner, series: list[Series]) -> Iterator[Line]
 
 def each(what: str, value: float) -> Line:
     """Reading a list of names takes some for a hundred of them."""
-    return Line(GROUP, f"system calls for each {what} of another container", figure.exact(value), "calls each", 0.1)
+    return Line(GROUP, f"system calls for each {what} of another container", figure.exact(value), "calls", 0.1)
 
 
 def system_calls(place: Place, command: Command) -> int:

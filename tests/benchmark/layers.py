@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An image of many layers and a container's overlay over it, laid out as Docker's overlay2 does: directories, short names, relative options."""
+"""An image of many layers and a container's overlay over it, laid out as Docker's overlay2 does: directories, short names, options."""
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from lib import image
+
+
+def overlay_options(prefix: str, lower: list[str], container: str) -> str:
+    """Docker's: whole names as long as they fit into a page, else such as begin in its directory."""
+    layers = ":".join(prefix + name for name in lower)
+    return f"lowerdir={layers},upperdir={prefix}{container}/diff,workdir={prefix}{container}/work"
 
 
 class Storage:
@@ -43,8 +50,10 @@ class Storage:
         place = self.layer(container)
         for part in ("diff", "work", "merged"):
             (place / part).mkdir()
-        lower = ":".join(f"l/{self.short(name)}" for name in reversed(self.layers[:count]))
-        options = f"lowerdir={lower},upperdir={container}/diff,workdir={container}/work"
+        names = [f"l/{self.short(name)}" for name in reversed(self.layers[:count])]
+        options = overlay_options(f"{self.overlays}/", names, container)
+        if len(options) >= os.sysconf("SC_PAGE_SIZE"):
+            options = overlay_options("", names, container)
         line = ["mount", "-t", "overlay", "-o", options, "overlay", f"{container}/merged"]
         subprocess.run(line, cwd=self.overlays, check=True)
         return place / "merged"

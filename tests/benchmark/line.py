@@ -31,22 +31,22 @@ class Line:
         return [self.what, number(self.figure.middle, self.unit), interval, target, self.verdict]
 
 
+COUNTED = ("instructions", "processes")
+
+
 def number(value: float, unit: str) -> str:
-    if unit == "x":
-        return f"{value:.2f} x" if value < 100 else f"{value:,.0f} x"
-    if unit in ("", "calls", "instructions", "processes"):
-        return f"{value:,.0f} {unit}".strip()
-    return f"{value:.2f} {unit}"
+    if unit in COUNTED:
+        return f"{value:,.0f} {unit}"
+    if unit == "ms" and abs(value) < 0.1:
+        return f"{value * 1000:.1f} µs"
+    return f"{value:,.2f} {unit}"
 
 
 def rows(lines: list[Line]) -> Iterator[list[str]]:
-    """A group's name stands in a row of its own."""
-    group = ""
-    for line in lines:
-        if line.group != group:
-            group = line.group
-            yield [group]
-        yield line.cells()
+    """By group, whose name stands in a row of its own."""
+    for group in dict.fromkeys(line.group for line in lines):
+        yield [group]
+        yield from (line.cells() for line in lines if line.group == group)
 
 
 def as_text(lines: list[Line]) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib import slowness
+from lib.bundle import ENVIRONMENT
+
 LIMIT = 60  # seconds for one command
 
 
@@ -28,13 +31,20 @@ def always(*words: object, code: int = 0) -> Command:
 
 
 class Runner:
-    def __init__(self, timed: Path, scale: float = 1):
+    def __init__(self, timed: Path, scale: float = 1, environment: dict[str, str] = ENVIRONMENT):
         """`timed`: the program; `scale`: of the turns asked for."""
-        self.timed, self.scale = timed, scale
+        self.timed, self.scale, self.environment = timed, scale, environment
 
     def once(self, command: Command) -> Sample:
         line = command.line()
-        done = subprocess.run([self.timed, *line], capture_output=True, text=True, timeout=LIMIT, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [self.timed, *line],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            timeout=slowness.seconds(LIMIT),
+        )
         whole, before, peak, code = done.stdout.split()
         if int(code) != command.code:
             raise AssertionError(f"{' '.join(line)}\nexit code {code}: {done.stderr}")
