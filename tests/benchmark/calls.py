@@ -14,7 +14,8 @@ from lib.docker import RUNC
 from benchmark import figure, paired
 from benchmark.line import Line
 from benchmark.paired import Runner, always
-from benchmark.place import CRUN, Place, identifier, processes_of
+from benchmark.place import Place, identifier, processes_of
+from benchmark.programs import CRUN
 
 PASSED_ON = "passed on untouched"
 ADDED = "added before execve"

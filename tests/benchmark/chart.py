@@ -11,9 +11,9 @@ Curve = list[tuple[float, float]]
 
 
 def step(most: float) -> float:
-    """Between two lines of the grid: 1, 2 or 5 times a power of ten, five to ten of them."""
+    """Between two lines of the grid: 1, 2 or 5 times a power of ten, so that there are at most eight."""
     size = 10 ** math.floor(math.log10(most / 5))
-    return next(size * factor for factor in (1, 2, 5, 10) if size * factor * 10 >= most * 1.0001 and most / (size * factor) <= 8)
+    return next(size * factor for factor in (1, 2, 5, 10) if most / (size * factor) <= 8)
 
 
 def ticks(most: float) -> list[float]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmark import figure
 from benchmark.line import Line
+from benchmark.programs import VALGRIND
 from lib import sandbox
 
-VALGRIND = "/usr/bin/valgrind"
 GROUP = "parts of a `create` in the core"
 WHAT = {
     "arguments": "the command line read",

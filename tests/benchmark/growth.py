@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time until execve against the size of the document, the mounts, the layers, and the other containers of the host."""
+import statistics
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from benchmark.crowd import Crowd, processes
 from benchmark.line import Line
 from benchmark.paired import Command, Runner
 from benchmark.place import Place
+from benchmark.programs import STRACE
 
-STRACE = "/usr/bin/strace"
 GROUP = "growth of `create`"
 STRAIGHT = 1.15  # of a straight line through the smallest and the middle size; a square would be at 2
 TURNS = 7
@@ -135,7 +136,7 @@ def records(place: Place, runner: Runner, series: list[Series]) -> Iterator[Line
     growth = grow(runner, {count: crowd.create(bundles) for count, crowd in crowds.items()})
     series.append(Series("records", "create, by the containers of the host (their records, no processes)", "containers", {"records": growth.curve()}))
     yield growth.line("records of other containers")
-    few, many = (system_calls(place, crowds[count].create(bundles)) for count in (RECORDS[0], RECORDS[-1]))
+    few, many = (mean_calls(place, crowds[count].create(bundles), len(bundles)) for count in (RECORDS[0], RECORDS[-1]))
     yield each("record", (many - few) / (RECORDS[-1] - RECORDS[0]))
 
 
@@ -158,6 +159,11 @@ def others(place: Place, runner: Runner, series: list[Series]) -> Iterator[Line]
 def each(what: str, value: float) -> Line:
     """Reading a list of names takes some for a hundred of them."""
     return Line(GROUP, f"system calls for each {what} of another container", figure.exact(value), "calls", 0.1)
+
+
+def mean_calls(place: Place, command: Command, turns: int) -> float:
+    """Of different containers: how many ranges one looks at before it finds a free one depends on its name."""
+    return statistics.mean(system_calls(place, command) for _ in range(turns))
 
 
 def system_calls(place: Place, command: Command) -> int:

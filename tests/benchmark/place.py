@@ -17,7 +17,6 @@ from benchmark.paired import Command
 
 STATE = Path("/run/hardened")
 LINK = Path("/etc/hardened/runtime")
-CRUN = "/usr/bin/crun"
 
 
 def document(name: str, kind: str = "config") -> dict:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that are run beside the wrapper, built with it."""
+"""The programs that are run beside the wrapper: those built with it, and those that a machine has."""
 import os
 import subprocess
 from pathlib import Path
 
+from lib.docker import CLIENT, DAEMON, RUNC
+
+CRUN, STRACE, VALGRIND = "/usr/bin/crun", "/usr/bin/strace", "/usr/bin/valgrind"
 SOURCE = Path(__file__).resolve().parents[2]
 NAMES = ("trampoline", "arrival", "arrival_then_runc", "timed", "count_instructions", "core_benchmark")
 BUILT = SOURCE / "build/release/tests/benchmark"
@@ -19,4 +22,6 @@ def build() -> None:
 
 
 def missing(directory: Path) -> list[str]:
-    return [name for name in NAMES if not os.access(directory / name, os.X_OK)]
+    """What was not built, or is not installed."""
+    paths = [*(str(directory / name) for name in NAMES), RUNC, CRUN, CLIENT, DAEMON, STRACE, VALGRIND]
+    return [path for path in paths if not os.access(path, os.X_OK)]
