@@ -74,4 +74,4 @@ def chart(title: str, label: str, curves: dict[str, Curve]) -> str:
             shown.append(f'<rect x="{at}" y="30" width="12" height="4" fill="{colour}"/>')
             shown.append(text(at + 18, 36, name, "start"))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" style="{STYLE}">'
-    return "\n".join(["<!-- SPDX-License-Identifier: Apache-2.0; by tests/benchmark/run --write -->", head, *shown, "</svg>"]) + "\n"
+    return "\n".join(["<!-- SPDX-License-Identifier: Apache-2.0; drawn by tests/benchmark/run -->", head, *shown, "</svg>"]) + "\n"
