@@ -20,7 +20,7 @@ MOUNTS = (0, 50, 100, 200)
 DOCUMENT = (10, 256, 512, 1024, 2560, 5120, 10240)  # KiB
 TOO_LONG = 3000  # milliseconds: what takes longer once is left out of the turns, and said
 RECORDS = (1, 1000, 2500, 5000)
-PROCESSES = (0, 500, 1000, 2000)
+PROCESSES = (0, 250, 500, 1000)
 ENTRY = 100  # bytes of what a document is filled with
 
 
@@ -105,12 +105,14 @@ def mounts(place: Place, runner: Runner, series: list[Series]) -> Iterator[Line]
 
     def bind(config: dict, count: int) -> None:
         for number in range(count):
-            mount = {"destination": f"/mnt/{number}", "type": "bind", "source": str(sources / str(number)), "options": ["rbind", "rprivate"]}
+            source = str(sources / str(number))
+            mount = {"destination": f"/mnt/{number}", "type": "bind", "source": source, "options": ["rbind", "rprivate"]}
             config["mounts"].append(mount)
 
     commands = {}
     for count in MOUNTS:
-        commands[count] = place.create(place.wrapper, place.bundle(f"mounts {count}", 1, lambda config: bind(config, count)))
+        bundle = place.bundle(f"mounts {count}", 1, lambda config: bind(config, count))
+        commands[count] = place.create(place.wrapper, bundle)
     growth = grow(runner, commands)
     series.append(Series("mounts", "create, by the number of bind mounts", "mounts", {"binds": growth.curve()}))
     yield growth.line("bind mounts")
@@ -134,7 +136,8 @@ def records(place: Place, runner: Runner, series: list[Series]) -> Iterator[Line
     bundles = [place.bundle(f"beside others {number}") for number in range(TURNS + 1)]
     crowds = {count: Crowd(place, runner, bundles, count) for count in RECORDS}
     growth = grow(runner, {count: crowd.create(bundles) for count, crowd in crowds.items()})
-    series.append(Series("records", "create, by the containers of the host (their records, no processes)", "containers", {"records": growth.curve()}))
+    title = "create, by the containers of the host (their records, no processes)"
+    series.append(Series("records", title, "containers", {"records": growth.curve()}))
     yield growth.line("records of other containers")
     few, many = (mean_calls(place, crowds[count].create(bundles), len(bundles)) for count in (RECORDS[0], RECORDS[-1]))
     yield each("record", (many - few) / (RECORDS[-1] - RECORDS[0]))
