@@ -22,16 +22,12 @@ class Storage:
         self.directory = directory
         self.overlays = directory / "overlay2"
         (self.overlays / "l").mkdir(parents=True)
-        image.unpack(self.layer("base") / "rootfs")
-        (self.layer_directory("base") / "rootfs").rename(self.layer_directory("base") / "diff")
+        image.unpack(self.layer("base") / "diff")
         self.layers = ["base"]
-
-    def layer_directory(self, name: str) -> Path:
-        return self.overlays / name
 
     def layer(self, name: str) -> Path:
         """A new one, with the short name under which it is mounted."""
-        directory = self.layer_directory(name)
+        directory = self.overlays / name
         directory.mkdir()
         (self.overlays / "l" / self.short(name)).symlink_to(f"../{name}/diff")
         return directory

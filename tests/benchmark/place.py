@@ -85,12 +85,12 @@ class Place:
         log = ["--log", str(self.base / "log.json"), "--log-format", "json"]
         return ["--root", str(root or self.root), *log, *map(str, rest)]
 
-    def create(self, program: str, bundle: Bundle, word: str = "create", **more) -> Command:
+    def create(self, program: str, bundle: Bundle, word: str = "create") -> Command:
         """A container of that bundle, and nothing left of it. Under what only arrives there is no container."""
 
         def line() -> list[str]:
             bundle.lay_out()
-            return [program, *self.words(word, "--bundle", bundle.directory, bundle.directory.name, **more)]
+            return [program, *self.words(word, "--bundle", bundle.directory, bundle.directory.name)]
 
         return Command(line, self.clear)
 
