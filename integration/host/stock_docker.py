@@ -53,6 +53,7 @@ class StockDocker(EngineCase):
         super().setUpClass()
         shutil.copy(sandbox.binary(), PROGRAM)
         Path("/etc/hardened").mkdir(exist_ok=True)
+        cls.addClassCleanup(lambda: cls.own("unconfigure", "docker", "--reload"))
         cls.configured = cls.own("configure", "docker", "--default", "--reload").check()
 
     @staticmethod
