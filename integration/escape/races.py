@@ -12,6 +12,10 @@ from escape.place import SECRET, Place
 from lib import command, slowness
 
 STARTS = 60
+EVENLY = (0.003, 0.003)
+MOSTLY_A_DIRECTORY = (0.003, 0.0003)
+# Between the look at the first of these and the making of the last lies the runtime's moment.
+DEEP = "/d" * 200
 DENIED = Path("/etc/of-the-host")
 RAN = r"\d+ starts: "
 REFUSED = re.compile(r"hardened: [^\n]*/mounts/[^\n]*\n")
@@ -29,7 +33,7 @@ while True:
 
 
 @contextmanager
-def swapping(place: Place, name: Path, target: Path, directory: float = 0.003, link: float = 0.0003) -> Iterator[None]:
+def swapping(place: Place, name: Path, target: Path, directory: float, link: float) -> Iterator[None]:
     """`name` is a directory and a link to `target` in turn, each for up to so many seconds."""
     other = name.with_name("other")
     other.symlink_to(target)
@@ -65,14 +69,13 @@ def mount_point(place: Place) -> bool:
     volume = place.volume()
     (volume / "dir").mkdir()
     place.bind(volume, "/data")
-    # The runtime's moment is short: many places, and swaps without a pause. The wrapper would refuse all of those; some starts are to go on.
-    places, pauses = (40, (0, 0)) if place.plain else (2, (0.003, 0.0003))
-    for number in range(places):
-        place.bind("tmpfs", f"/data/dir/made/{number}", "nosuid", kind="tmpfs")
+    place.bind("tmpfs", "/data/dir/made" + DEEP, "nosuid", kind="tmpfs")
+    # The wrapper looks longer than the runtime does, and would refuse nearly all; some starts are to go on.
+    pauses = EVENLY if place.plain else MOSTLY_A_DIRECTORY
     ended = []
     with swapping(place, volume / "dir", place.host, *pauses):
         for _ in starts(20 if place.plain else 6):
-            place.run("touch /data/dir/made/0/inside 2>/dev/null || true")
+            place.run("touch /data/dir/made/inside 2>/dev/null || true")
             ended.append(place.said[-1])
             if (place.host / "made").exists():
                 break
@@ -89,8 +92,8 @@ def source(place: Place) -> bool:
     (DENIED / "secret").write_text(SECRET + "\n")
     place.bind(volume / "dir", "/data")
     ended, reached = [], False
-    with swapping(place, volume / "dir", DENIED):
-        for _ in starts(6):
+    with swapping(place, volume / "dir", DENIED, *EVENLY):
+        for _ in starts(20 if place.plain else 6):
             if place.plain:  # what a wrapper would do that hands over names
                 while (volume / "dir").is_symlink():
                     pass
