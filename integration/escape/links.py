@@ -6,7 +6,7 @@ from pathlib import Path
 from escape.case import CRUN, UNKNOWN, Escape, Section
 from escape.place import SECRET, Place
 
-# Of the container's own UTS namespace: what lands in it hurts nobody.
+# Of the container's own UTS namespace: runc does write what the container prints there, and core_pattern in its place would be the host's.
 HARMLESS = "/proc/sys/kernel/domainname"
 CORE_PATTERN = "/proc/sys/kernel/core_pattern"
 MADE_BY_RUNC = ("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
