@@ -84,15 +84,10 @@ class Blockbook {
 
   // nullopt: nobody holds it.
   std::optional<std::vector<Holder>> find(std::uint32_t block) {
-    Descriptor file;
-    try {
-      file = kernel_.open(directory_.number(), file_name(block), O_RDONLY | O_NOFOLLOW,
-                          Walk::beneath_no_links);
-    } catch (const Error& error) {
-      if (error.number() == ENOENT) return std::nullopt;
-      throw;
-    }
-    const Json list = parse_document(kernel_.read_all(file.number(), kLargestFile));
+    const std::optional<Descriptor> file = kernel_.find(
+        directory_.number(), file_name(block), O_RDONLY | O_NOFOLLOW, Walk::beneath_no_links);
+    if (!file) return std::nullopt;
+    const Json list = parse_document(kernel_.read_all(file->number(), kLargestFile));
     std::vector<Holder> holders;
     for (const Json& entry : list) {
       Holder holder;

@@ -77,11 +77,16 @@ std::uint64_t resolution(Walk walk) {
   return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 }
 
-int open_walking(int directory, const std::string& path, int flags, Walk walk, mode_t mode) {
+// Holds none, and errno says why, where it fails.
+Descriptor open_walking(int directory, const std::string& path, int flags, Walk walk, mode_t mode) {
+  // A C string ends at NUL: the path looked at would not be the path that was judged.
+  if (path.find('\0') != std::string::npos) {
+    throw Error(ErrorKind::invalid_input, "a NUL character inside the path " + printable(path));
+  }
   // O_NOCTTY: a terminal that a document names must not become the wrapper's controlling one.
   flags |= O_CLOEXEC | O_NOCTTY;
   if (walk == Walk::follow) {
-    return retry([&] { return ::openat(directory, path.c_str(), flags, mode); });
+    return Descriptor(retry([&] { return ::openat(directory, path.c_str(), flags, mode); }));
   }
   open_how how{};
   // openat2 refuses flags that make no difference beside O_PATH; open ignores them.
@@ -94,7 +99,9 @@ int open_walking(int directory, const std::string& path, int flags, Walk walk, m
   for (int attempt = 0;; ++attempt) {
     const long result =
         retry([&] { return ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how); });
-    if (result >= 0 || errno != EAGAIN || attempt == 100) return static_cast<int>(result);
+    if (result >= 0 || errno != EAGAIN || attempt == 100) {
+      return Descriptor(static_cast<int>(result));
+    }
   }
 }
 
@@ -107,11 +114,14 @@ class RealKernel final : public Kernel {
  public:
   Descriptor open(int directory, const std::string& path, int flags, Walk walk,
                   mode_t mode) override {
-    // A C string ends at NUL: the path looked at would not be the path that was judged.
-    if (path.find('\0') != std::string::npos) {
-      throw Error(ErrorKind::invalid_input, "a NUL character inside the path " + printable(path));
-    }
-    Descriptor descriptor(open_walking(directory, path, flags, walk, mode));
+    Descriptor descriptor = open_walking(directory, path, flags, walk, mode);
+    if (!descriptor) fail("open", path);
+    return above_standard_streams(std::move(descriptor));
+  }
+  std::optional<Descriptor> find(int directory, const std::string& path, int flags,
+                                 Walk walk) override {
+    Descriptor descriptor = open_walking(directory, path, flags, walk, 0);
+    if (!descriptor && errno == ENOENT) return std::nullopt;
     if (!descriptor) fail("open", path);
     return above_standard_streams(std::move(descriptor));
   }
@@ -384,10 +394,9 @@ class RealKernel final : public Kernel {
 
 bool exists(Kernel& kernel, const std::string& path) {
   try {
-    kernel.open(kWorkingDirectory, path, O_PATH | O_NOFOLLOW, Walk::follow);
-    return true;
+    return kernel.find(kWorkingDirectory, path, O_PATH | O_NOFOLLOW, Walk::follow).has_value();
   } catch (const Error& error) {
-    if (error.number() == ENOENT || error.number() == ENOTDIR) return false;
+    if (error.number() == ENOTDIR) return false;
     throw;
   }
 }

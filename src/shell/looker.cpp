@@ -53,12 +53,10 @@ Looker::Looker(Kernel& kernel)
 std::optional<Descriptor> Looker::open(int directory, const std::string& path, int flags,
                                        Walk walk) {
   try {
-    return kernel_.open(directory, path, flags, walk);
+    return kernel_.find(directory, path, flags, walk);
   } catch (const Error& error) {
     // ESRCH: the process of a name below /proc is gone.
-    if (error.number() == ENOENT || error.number() == ENOTDIR || error.number() == ESRCH) {
-      return std::nullopt;
-    }
+    if (error.number() == ENOTDIR || error.number() == ESRCH) return std::nullopt;
     throw;
   }
 }

@@ -53,9 +53,8 @@ std::optional<Descriptor> open_if_there(Kernel& kernel, int directory, const std
                                         int flags, Walk walk = Walk::no_links) {
   const int links = walk == Walk::follow ? 0 : O_NOFOLLOW;
   try {
-    return kernel.open(directory, name, flags | O_RDONLY | O_NONBLOCK | links, walk);
+    return kernel.find(directory, name, flags | O_RDONLY | O_NONBLOCK | links, walk);
   } catch (const Error& error) {
-    if (error.number() == ENOENT) return std::nullopt;
     if (error.number() == ELOOP)
       throw Error(ErrorKind::invalid_input, "a symbolic link, or below one");
     throw;

@@ -69,15 +69,9 @@ void require_own(Kernel& kernel, const struct stat& status, const std::string& w
 }
 
 std::optional<Descriptor> find_own_directory(Kernel& kernel, int parent, const std::string& name) {
-  Descriptor directory;
-  try {
-    directory =
-        kernel.open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, Walk::beneath_no_links);
-  } catch (const Error& error) {
-    if (error.number() == ENOENT) return std::nullopt;
-    throw;
-  }
-  require_own(kernel, kernel.status(directory.number()), name);
+  std::optional<Descriptor> directory =
+      kernel.find(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, Walk::beneath_no_links);
+  if (directory) require_own(kernel, kernel.status(directory->number()), name);
   return directory;
 }
 
@@ -140,17 +134,13 @@ void remove_if_there(Kernel& kernel, int directory, const std::string& name) {
 
 std::optional<std::string> find_own_file(Kernel& kernel, int directory, const std::string& name,
                                          std::size_t limit) {
-  Descriptor file;
-  try {
-    file = kernel.open(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
-  } catch (const Error& error) {
-    if (error.number() == ENOENT) return std::nullopt;
-    throw;
-  }
-  const struct stat status = kernel.status(file.number());
+  const std::optional<Descriptor> file =
+      kernel.find(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, Walk::beneath_no_links);
+  if (!file) return std::nullopt;
+  const struct stat status = kernel.status(file->number());
   require_own(kernel, status, name);
   if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::refused, "not a regular file");
-  return kernel.read_all(file.number(), limit);
+  return kernel.read_all(file->number(), limit);
 }
 
 void write_own_file(Kernel& kernel, int directory, const std::string& name, std::string_view text) {

@@ -48,6 +48,16 @@ class FakeKernel final : public Kernel {
     step("open " + path);
     return real_.open(directory, path, flags, walk, mode);
   }
+  std::optional<Descriptor> find(int directory, const std::string& path, int flags,
+                                 Walk walk) override {
+    try {
+      step("open " + path);
+    } catch (const Error& error) {
+      if (error.number() == ENOENT) return std::nullopt;
+      throw;
+    }
+    return real_.find(directory, path, flags, walk);
+  }
   std::string read_all(int descriptor, std::size_t limit) override {
     step("read");
     return real_.read_all(descriptor, limit);

@@ -55,6 +55,10 @@ class Kernel {
   // closed.
   virtual Descriptor open(int directory, const std::string& path, int flags, Walk walk,
                           mode_t mode = 0) = 0;
+  // The same; nullopt where there is nothing of that name (ENOENT). A whole create asks for a dozen
+  // things that are seldom there, and an exception costs as much as fifty calls.
+  virtual std::optional<Descriptor> find(int directory, const std::string& path, int flags,
+                                         Walk walk) = 0;
   virtual std::string read_all(int descriptor,
                                std::size_t limit) = 0;  // Error(invalid_input) over it
   // What there is now, at most that much; empty at the end.
