@@ -79,7 +79,7 @@ def judge(test: TestCase, escape: Escape, armed: dict[str, bool]) -> None:
         hardened(test, escape)
     if not works:
         test.assertTrue(escape.fixed, f"{escape.name} shows nothing: it does not work without the wrapper\n{said}")
-        need_host(False, f"{version(escape.under)} lets {escape.name} come to nothing itself (repaired in {escape.fixed})")
+        need_host(False, f"{version(escape.under)} lets {escape.name} come to nothing itself (repaired in {escape.fixed}, or a race was not won)")
 
 
 def test_of(escape: Escape) -> Callable[[TestCase], None]:

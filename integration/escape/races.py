@@ -17,7 +17,7 @@ MOSTLY_A_DIRECTORY = (0.003, 0.0003)
 # Between the look at the first of these and the making of the last lies the runtime's moment.
 DEEP = "/d" * 200
 DENIED = Path("/etc/of-the-host")
-RAN = r"\d+ starts: "
+RAN = r"\b[1-9]\d* starts: "
 REFUSED = re.compile(r"hardened: [^\n]*/mounts/[^\n]*\n")
 SWAPPER = """
 import ctypes, os, random, sys, time

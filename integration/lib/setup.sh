@@ -6,6 +6,8 @@ build_packages=(g++ cmake ninja-build pkg-config libseccomp-dev libcap-dev nlohm
 runtime_packages=(runc busybox-static python3)
 # libFuzzer comes with the compiler's runtime libraries.
 fuzz_packages=(clang llvm libclang-rt-dev)
+# Go's reader of JSON, and the specification's types.
+differential_packages=(golang-go golang-github-opencontainers-specs-dev)
 test_packages=("${runtime_packages[@]}" crun libgtest-dev libvalijson-dev docker.io containerd iptables iproute2
   util-linux mount procps strace binutils docker-compose apparmor podman uidmap rootlesskit
   containernetworking-plugins python3-grpcio mandoc zsh fish mmdebstrap debian-archive-keyring

@@ -39,8 +39,16 @@ class Hardening(unittest.TestCase):
         self.assertRegex(shown("readelf", "-lW"), r"\bGNU_RELRO\b")
         self.assertRegex(shown("readelf", "-dW"), r"BIND_NOW|FLAGS\).*BIND_NOW|FLAGS_1\).*NOW")
 
-    def test_stacks_are_watched(self):
-        self.assertIn("__stack_chk_fail", shown("readelf", "-sW"))
+    def test_our_own_stacks_are_watched(self):
+        main = shown("objdump", "-d", "--no-show-raw-insn", "--disassemble=main")
+        self.assertIn("__stack_chk_fail", main, "the C library's own functions have it in any case")
+
+    def test_what_leaves_no_trace_was_asked_for(self):
+        commands = json.loads((package.BUILD / "compile_commands.json").read_text())
+        ours = [each["command"] for each in commands if "/src/" in each["file"]]
+        self.assertGreater(len(ours), 100)
+        for flag in ("-D_FORTIFY_SOURCE=2", "-D_GLIBCXX_ASSERTIONS", "-fstack-clash-protection", "-fstack-protector-strong"):
+            self.assertFalse([each for each in ours if flag not in each], flag)
 
     def test_indirect_branches_land_where_they_may(self):
         machine = re.search(r"Machine: +(.*)", shown("readelf", "-hW"))[1]

@@ -231,12 +231,15 @@ void compare_rest(const Json& before, const Json& after, Findings& findings) {
   const Json had = rest_of(before);
   const Json now = rest_of(after);
   if (had == now) return;
-  // An empty object around what was added is no difference, and null is as good as absent.
+  // An empty object around what was added is no difference, and null is as good as absent: a value
+  // that became null is one that was taken away.
   const Json difference = Json::diff(had, now);
   for (const Json& step : difference) {
     const Json value = step.value("value", Json());
-    const bool nothing = value.is_null() || (value.is_object() && value.empty());
-    if (step.at("op") != "remove" && nothing) continue;
+    const std::string op = step.at("op");
+    const bool was_nothing =
+        op == "add" || (op == "replace" && had.at(Json::json_pointer(step.at("path"))).is_null());
+    if (was_nothing && (value.is_null() || (value.is_object() && value.empty()))) continue;
     findings.add("everything else", step.dump());
   }
 }
