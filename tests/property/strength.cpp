@@ -85,6 +85,10 @@ void compare_process(const Json& before, const Json& after, const Facts& facts,
                      static_cast<Amount>(facts.host.oom_score_adj));
   };
   if (score(after) < score(before)) findings.add("process.oomScoreAdj", "is lower");
+  const auto nice = [](const Json& document) {
+    return amount_at(document, "/process/scheduler/nice", 0);
+  };
+  if (nice(after) < nice(before)) findings.add("process.scheduler.nice", "is lower");
   const std::string cwd = text(before, "/process/cwd");
   if (text(after, "/process/cwd") != cwd && text(after, "/process/cwd") != lexical_path(cwd)) {
     findings.add("process.cwd", "is another");
@@ -171,7 +175,8 @@ void compare_device_nodes(const Json& before, const Json& after, Findings& findi
 }
 
 // All that was compared above; what is left must be as it was, whoever knows it.
-constexpr std::array kCompared{"/process/capabilities/bounding",
+constexpr std::array kCompared{"/process/scheduler/nice",
+                               "/process/capabilities/bounding",
                                "/process/capabilities/effective",
                                "/process/capabilities/permitted",
                                "/process/capabilities/inheritable",
