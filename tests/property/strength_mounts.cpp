@@ -170,6 +170,7 @@ void judge_added(const Json& document, const Json& mount, const std::vector<std:
   for (const std::string& other : earlier) {
     if (at_or_below(other, where)) findings.add(where, "was added over the mount at " + other);
   }
+  if (has(words, "shared") || has(words, "rshared")) findings.add(where, "was added, and shared");
   const std::string root =
       facts.root.sight == Sight::seen ? facts.root.path : text(document, "/root/path");
   if (text(mount, "/type") == "tmpfs" && !is_bind(mount)) return;

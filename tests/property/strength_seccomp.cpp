@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filters as sets of calls: what runc makes of a profile, asked at the points where the new one
 // lets something through.
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -33,7 +34,7 @@ struct Condition {
 };
 
 struct Entry {
-  bool lets = false;
+  int reach = 0;
   std::vector<Condition> conditions;
 
   // Two conditions on one argument become a rule each, so either of all of them is enough.
@@ -52,20 +53,24 @@ struct Entry {
   }
 };
 
-// Whether the call reaches the kernel: a tracer or a listener may let it.
-bool lets_through(const std::string& action) {
-  static const std::set<std::string> kStops{"SCMP_ACT_ERRNO", "SCMP_ACT_KILL",
-                                            "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS",
-                                            "SCMP_ACT_TRAP"};
-  return !kStops.contains(action);
+// How far a call gets: not at all; to a tracer or a listener, which may let it; past a line in the
+// log; without a word.
+constexpr int kAllowed = 3;
+int reach_of(const std::string& action) {
+  static const std::map<std::string, int> kReach{
+      {"SCMP_ACT_ERRNO", 0},        {"SCMP_ACT_KILL", 0}, {"SCMP_ACT_KILL_THREAD", 0},
+      {"SCMP_ACT_KILL_PROCESS", 0}, {"SCMP_ACT_TRAP", 0}, {"SCMP_ACT_NOTIFY", 1},
+      {"SCMP_ACT_TRACE", 1},        {"SCMP_ACT_LOG", 2}};
+  const auto known = kReach.find(action);
+  return known == kReach.end() ? kAllowed : known->second;
 }
 
 class Filter {
  public:
   explicit Filter(const Json& profile)
-      : lets_by_default_(lets_through(text(profile, "/defaultAction"))) {
+      : reach_by_default_(reach_of(text(profile, "/defaultAction"))) {
     for (const Json& given : list(profile, "/syscalls")) {
-      Entry entry{lets_through(text(given, "/action")), {}};
+      Entry entry{reach_of(text(given, "/action")), {}};
       for (const Json& one : list(given, "/args")) {
         entry.conditions.push_back({static_cast<std::size_t>(amount_at(one, "/index", 0)),
                                     static_cast<std::uint64_t>(amount_at(one, "/value", 0)),
@@ -76,7 +81,7 @@ class Filter {
     }
   }
 
-  bool lets_by_default() const { return lets_by_default_; }
+  bool lets_by_default() const { return reach_by_default_ > 0; }
   const std::map<std::string, std::vector<Entry>>& calls() const { return calls_; }
   const std::vector<Entry>& entries(const std::string& name) const {
     static const std::vector<Entry> kNone;
@@ -84,17 +89,20 @@ class Filter {
     return found == calls_.end() ? kNone : found->second;
   }
 
-  // Where entries contradict each other, what could get through.
-  bool lets(const std::string& name, const Arguments& arguments) const {
-    bool matched = false;
+  // Where entries contradict each other, what could get through; where a call is allowed by
+  // default, who would listen to it is not asked.
+  int reach(const std::string& name, const Arguments& arguments) const {
+    int farthest = 0;
     for (const Entry& entry : entries(name)) {
-      if (entry.lets != lets_by_default_ && entry.matches(arguments)) matched = true;
+      if (!entry.matches(arguments)) continue;
+      if (lets_by_default() && entry.reach == 0) return 0;
+      farthest = std::max(farthest, entry.reach);
     }
-    return matched != lets_by_default_;
+    return lets_by_default() ? kAllowed : farthest;
   }
 
  private:
-  bool lets_by_default_;
+  int reach_by_default_;
   std::map<std::string, std::vector<Entry>> calls_;
 };
 
@@ -146,13 +154,14 @@ void compare_call(const std::string& name, const Filter& before, const Filter& a
                   Findings& findings) {
   const std::vector<Entry>& had = before.entries(name);
   for (const Entry& entry : had) {
-    if (entry.conditions.empty() && entry.lets && !before.lets_by_default()) return;
+    const bool always = entry.conditions.empty() && entry.reach == kAllowed;
+    if (always && !before.lets_by_default()) return;
   }
   for (const Arguments& point : points(had, after.entries(name))) {
-    if (!after.lets(name, point) || before.lets(name, point)) continue;
+    if (after.reach(name, point) <= before.reach(name, point)) continue;
     std::string call = name + "(";
     for (const std::uint64_t argument : point) call += std::to_string(argument) + ",";
-    findings.add("linux.seccomp", call + ") gets through");
+    findings.add("linux.seccomp", call + ") gets farther");
     return;
   }
 }
@@ -184,6 +193,11 @@ std::vector<std::string> weaker_filter(const Json* before, const Json* after) {
   }
   if (!had.lets_by_default() && text(*before, "/defaultAction") != text(*after, "/defaultAction")) {
     findings.add("linux.seccomp.defaultAction", "was changed");
+  }
+  const std::string default_errno = "/defaultErrnoRet";
+  if (!had.lets_by_default() &&
+      amount_at(*before, default_errno, 1) != amount_at(*after, default_errno, 1)) {
+    findings.add("linux.seccomp.defaultErrnoRet", "was changed");
   }
   for (const char* same : {"/flags", "/listenerPath", "/listenerMetadata"}) {
     const Json* was = find(*before, same);
