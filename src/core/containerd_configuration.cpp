@@ -117,13 +117,21 @@ void leave_no_default_without_runtime(std::vector<std::string>& lines) {
   }
 }
 
-void need_version_2(const std::vector<std::string>& lines) {
+int version_of(const std::vector<std::string>& lines) {
+  int version = 1;
   for (const std::string& line : lines) {
     if (!table_of(line).empty()) break;
-    if (value_of(line, "version") == "2") return;
+    if (const auto value = value_of(line, "version")) {
+      std::from_chars(value->data(), value->data() + value->size(), version);
+    }
   }
+  return version;
+}
+
+[[noreturn]] void refuse_version(std::string_view wanted) {
   throw Error(ErrorKind::refused,
-              "only `version = 2` can be added to; `containerd config migrate` prints such a one");
+              "only `version = 2`" + std::string(wanted) +
+                  " can be added to; `containerd config migrate` prints such a one");
 }
 
 }  // namespace
@@ -158,25 +166,31 @@ ContainerdFacts containerd_facts(std::string_view dump, std::string_view text) {
       facts.systemd_cgroup = true;
     }
   }
-  for (const std::string& line : split(text, '\n')) {
+  const std::vector<std::string> lines = split(text, '\n');
+  for (const std::string& line : lines) {
     if (table_of(line).find(".containerd.runtimes") != std::string::npos) facts.has_runtimes = true;
   }
+  facts.version = version_of(lines);
   return facts;
 }
 
 std::string containerd_drop_in(std::string_view path, const ContainerdFacts& facts,
                                bool as_default) {
+  if (facts.version < 2) refuse_version(" or a later one");
+  // A later version than 3 takes what is older, and moves it to its own names.
+  const int version = std::min(facts.version, 3);
+  const std::string& plugin = version == 2 ? kPluginOfVersion2 : kPluginOfVersion3;
   std::string text(kMadeByConfigure);
-  text += "\nversion = 3\n\n";
-  if (as_default) text += "[" + kPluginOfVersion3 + "]\n  " + kDefaultLine + "\n\n";
-  return text + runtime_tables(kPluginOfVersion3, path, facts);
+  text += "\nversion = " + std::to_string(version) + "\n\n";
+  if (as_default) text += "[" + plugin + "]\n  " + kDefaultLine + "\n\n";
+  return text + runtime_tables(plugin, path, facts);
 }
 
 std::string containerd_with_block(std::string_view text, std::string_view path,
                                   const ContainerdFacts& facts, bool as_default) {
   const std::string before = containerd_without_block(text);
   std::vector<std::string> lines = split(before, '\n');
-  need_version_2(lines);
+  if (version_of(lines) != 2) refuse_version("");
   std::string block(kMadeByConfigure);
   block += '\n';
   if (as_default && !set_default(lines)) {

@@ -116,6 +116,7 @@ TEST(ConfigureContainerd, AnotherVersionIsRefused) {
 
 TEST(ConfigureContainerd, TheDropInOf2) {
   ContainerdFacts facts;
+  facts.version = 3;
   facts.has_runtimes = true;
   EXPECT_EQ(containerd_drop_in(kLink, facts, true), std::string(kMadeByConfigure) + R"(
 version = 3
@@ -129,6 +130,23 @@ version = 3
     BinaryName = "/usr/bin/hardened-pod"
     SystemdCgroup = false
 )");
+}
+
+TEST(ConfigureContainerd, TheDropInHasTheVersionOfTheMainFile) {
+  const auto drop_in = [](std::string_view main) {
+    return containerd_drop_in(kLink, containerd_facts("", main), true);
+  };
+  const std::string second = drop_in("# a comment\nversion = 2 # of Debian\n[grpc]\nversion = 9\n");
+  EXPECT_NE(second.find("\nversion = 2\n"), std::string::npos) << second;
+  EXPECT_NE(second.find("[plugins.\"io.containerd.grpc.v1.cri\".containerd]"), std::string::npos);
+  EXPECT_EQ(second.find("io.containerd.cri.v1.runtime"), std::string::npos) << second;
+  const std::string fourth = drop_in("version = 4\n");
+  EXPECT_NE(fourth.find("\nversion = 3\n"), std::string::npos) << fourth;
+  EXPECT_NE(fourth.find("[plugins.\"io.containerd.cri.v1.runtime\".containerd]"),
+            std::string::npos);
+  for (const char* main : {"", "version = 1\n", "[grpc]\nversion = 3\n"}) {
+    EXPECT_THROW(drop_in(main), Error) << main;
+  }
 }
 
 TEST(ConfigureContainerd, AnImportIsAddedBehindTheVersionOrRefusedBesideOthers) {

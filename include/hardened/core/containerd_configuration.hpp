@@ -18,6 +18,7 @@ enum class ContainerdMerge { replaces_sections, deep };
 ContainerdMerge containerd_merge(std::string_view version_line);
 
 struct ContainerdFacts {
+  int version = 1;              // of the file: containerd takes one that does not say it for 1
   bool systemd_cgroup = false;  // of its runtime runc
   bool has_runtimes = false;    // the file names runtimes itself: containerd 1.x then forgets runc
   std::string default_runtime;  // default_runtime_name
@@ -27,7 +28,11 @@ struct ContainerdFacts {
 // From the dump; `text` is the main file.
 ContainerdFacts containerd_facts(std::string_view dump, std::string_view text);
 
-// The drop-in for 2.x (config version 3).
+// The drop-in for 2.x, in the version of the main file: what is merged has the higher version of
+// both, so that version 3 beside a main file of version 2 leaves that one's plugins under names
+// which nobody reads (containerd 2.0 to 2.2), or is refused by a daemon that then does not start
+// (since containerd pull request 12891). Error(refused) for a main file of version 1, with what to
+// do.
 std::string containerd_drop_in(std::string_view path, const ContainerdFacts& facts,
                                bool as_default);
 
