@@ -8,6 +8,7 @@
 #include "hardened/command/options.hpp"
 #include "hardened/core/containerd_configuration.hpp"
 #include "hardened/core/docker_configuration.hpp"
+#include "hardened/core/drop_ins.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/paths.hpp"
 #include "hardened/core/text.hpp"
@@ -41,14 +42,35 @@ class Containerd {
   std::string program_;
 };
 
-// containerd's reading of a text that is not in place yet; by /proc, since it opens a name.
-ContainerdFacts facts_of_text(Kernel& kernel, const Containerd& containerd,
-                              const std::string& text) {
-  const Descriptor file = kernel.memory_file("config.toml");
+// A text that is not in place yet; by /proc, since containerd opens a name.
+struct Draft {
+  Descriptor file;
+  std::string path;
+};
+
+Draft draft_of(Kernel& kernel, const std::string& text) {
+  Descriptor file = kernel.memory_file("config.toml");
   kernel.write_all(file.number(), text);
   const auto own = kernel.read_link(kWorkingDirectory, "/proc/self");
-  const std::string path = "/proc/" + own.value_or("self") + "/fd/" + std::to_string(file.number());
-  return containerd_facts(containerd.dump(path), text);
+  std::string path = "/proc/" + own.value_or("self") + "/fd/" + std::to_string(file.number());
+  return {std::move(file), std::move(path)};
+}
+
+// containerd's own reading of it.
+ContainerdFacts facts_of_text(Kernel& kernel, const Containerd& containerd,
+                              const std::string& text) {
+  const Draft draft = draft_of(kernel, text);
+  return containerd_facts(containerd.dump(draft.path), text);
+}
+
+void need_proof(const ContainerdFacts& proof, const ConfigureOptions& options,
+                const EngineFile& file, const std::string& link) {
+  if (proof.hardened_binary == link &&
+      (!options.make_default || proof.default_runtime == kRuntimeName)) {
+    return;
+  }
+  throw Error(ErrorKind::refused,
+              printable(file.path()) + ": containerd does not read what is added as it is meant");
 }
 
 struct Change {
@@ -58,32 +80,56 @@ struct Change {
 
 bool changes(const Change& change) { return change.file.text() != change.text; }
 
-// What is to be written, in this order.
-std::vector<Change> wanted_changes(Kernel& kernel, const ConfigureOptions& options,
-                                   const Containerd& containerd, const std::string& link) {
+// `text` as it would be if `place` were what it imports.
+std::string with_other_import(std::string text, const std::string& pattern,
+                              const std::string& place) {
+  const std::string was = toml_string(pattern), is = toml_string(place);
+  for (std::size_t at = text.find(was); at != std::string::npos; at = text.find(was, at)) {
+    text.replace(at, was.size(), is);
+    at += is.size();
+  }
+  return text;
+}
+
+// The drop-in first: what is imported is there then.
+std::vector<Change> changes_of_2(Kernel& kernel, const ConfigureOptions& options,
+                                 const Containerd& containerd, const std::string& link) {
+  EngineFile main(kernel, options.file.value_or(kContainerdFile));
+  const std::string base = main.present() ? main.text() : "version = 3\n";
+  const auto facts = facts_of_text(kernel, containerd, base);
+  const std::string directory = parent_of(main.path()) + "/conf.d";
+  const std::string pattern = directory + "/*.toml";
+  const std::string drop_in = containerd_drop_in(link, facts, options.make_default);
+  const std::string text = containerd_with_import(base, pattern);
+  const Draft draft = draft_of(kernel, drop_in);
+  const std::string trial = with_other_import(text, pattern, draft.path);
+  need_proof(facts_of_text(kernel, containerd, trial), options, main, link);
+  std::vector<Change> wanted;
+  wanted.push_back({EngineFile(kernel, directory + "/50-hardened.toml"), drop_in});
+  wanted.push_back({std::move(main), text});
+  return wanted;
+}
+
+std::vector<Change> changes_of_1(Kernel& kernel, const ConfigureOptions& options,
+                                 const Containerd& containerd, const std::string& link) {
   EngineFile main(kernel, options.file.value_or(kContainerdFile));
   const std::string base = main.present() ? main.text() : "version = 2\n";
-  std::vector<Change> wanted;
-  if (containerd.merge() == ContainerdMerge::deep) {
-    const auto facts = facts_of_text(kernel, containerd, base);
-    const std::string directory = parent_of(main.path()) + "/conf.d";
-    wanted.push_back({EngineFile(kernel, directory + "/50-hardened.toml"),
-                      containerd_drop_in(link, facts, options.make_default)});
-    wanted.push_back({std::move(main), containerd_with_import(base, directory + "/*.toml")});
-    return wanted;
-  }
   const std::string without = containerd_without_block(base);
   const auto facts = facts_of_text(kernel, containerd, without);
   const std::string text = containerd_with_block(base, link, facts, options.make_default);
-  const auto proof = facts_of_text(kernel, containerd, text);
-  if (proof.hardened_binary != link ||
-      (options.make_default && proof.default_runtime != kRuntimeName)) {
-    throw Error(
-        ErrorKind::refused,
-        printable(main.path()) + ": containerd does not read the added block as it is meant");
-  }
+  need_proof(facts_of_text(kernel, containerd, text), options, main, link);
+  std::vector<Change> wanted;
   wanted.push_back({std::move(main), text});
   return wanted;
+}
+
+// What is to be written, in this order.
+std::vector<Change> wanted_changes(Kernel& kernel, const ConfigureOptions& options,
+                                   const Containerd& containerd, const std::string& link) {
+  if (containerd.merge() == ContainerdMerge::deep) {
+    return changes_of_2(kernel, options, containerd, link);
+  }
+  return changes_of_1(kernel, options, containerd, link);
 }
 
 void write(Kernel& kernel, Change& change) {
