@@ -134,7 +134,12 @@ void need_systemd(Kernel& kernel) {
 }
 
 void restart_service(Kernel& kernel, const std::string& service) {
-  kernel.output_of(kSystemctl, {"restart", service});
+  try {
+    kernel.output_of(kSystemctl, {"restart", service});
+  } catch (Error& error) {
+    throw error.followed_by("the files are written; why " + service +
+                            " did not start: journalctl -u " + service);
+  }
   print_line(kernel, "restarted: " + service);
 }
 
