@@ -26,6 +26,15 @@ def own(*words: str) -> command.Result:
     return command.run(str(PROGRAM), *words, timeout=60)
 
 
+def reloaded(*words: str) -> command.Result:
+    """With what the service said of it, where it did not come up again."""
+    done = own(*words, "--reload")
+    if done.code:
+        said = command.run("journalctl", "--unit=containerd.service", "--lines=40", "--output=short-monotonic", "--no-pager")
+        raise AssertionError(f"{done}\n{said.out}")
+    return done
+
+
 def restarts() -> str:
     shown = command.run("systemctl", "show", "--property=MainPID,ActiveState", "containerd.service")
     return shown.check().out
@@ -77,7 +86,7 @@ class StockContainerd(unittest.TestCase):
     def test_a_node_is_configured_while_pods_run_and_set_back(self):
         before = self.pod("before", "")
         first = restarts()
-        done = own("configure", "containerd", "--default", "--reload").check()
+        done = reloaded("configure", "containerd", "--default")
         self.assertIn("a trial container ran", done.out)
         self.assertNotEqual(first, restarts(), "not started again")
         self.assertIn("ActiveState=active", restarts())
@@ -88,7 +97,7 @@ class StockContainerd(unittest.TestCase):
         self.hardened(self.pod("of-the-default", ""))
         self.assertIn("nothing to be done", own("configure", "containerd", "--default").check().out)
 
-        own("unconfigure", "containerd", "--reload").check()
+        reloaded("unconfigure", "containerd")
         self.assertEqual("0", kernel.status(self.pod("after", "").pid())["NoNewPrivs"])
         with self.assertRaises(cri.Failed):
             self.pod("gone", "hardened")

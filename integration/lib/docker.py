@@ -74,7 +74,8 @@ class Docker:
     def wait_until_up(self, configuration: Path) -> None:
         again = 2 if slowness.FACTOR > 1 else 0
         for _ in slowness.moments(60):
-            if self.cli("version").code == 0:
+            # Not `version`: Docker 28's answer to it is a panic where rootlesskit left it the host's network.
+            if self.cli("ps", "-q").code == 0:
                 return
             if self.daemon.poll() is None:
                 continue

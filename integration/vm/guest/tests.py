@@ -18,9 +18,9 @@ def say(*words) -> None:
 def facts() -> None:
     """What was tested, in the log for whoever reads it later."""
     say("kernel", os.uname().release, "boot", Path("/proc/uptime").read_text().split()[0])
-    for words in (("dockerd", "--version"), ("containerd", "--version"), ("runc", "--version")):
-        done = subprocess.run(words, capture_output=True, text=True)
-        say(done.stdout.split("\n")[0] if done.returncode == 0 else f"no {words[0]}")
+    for program in ("dockerd", "containerd", "runc", "crun", "podman"):
+        done = subprocess.run((program, "--version"), capture_output=True, text=True)
+        say(done.stdout.split("\n")[0] if done.returncode == 0 else f"no {program}")
     say("cgroup", "v2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "v1")
     enabled = Path("/sys/module/apparmor/parameters/enabled")
     say("AppArmor", enabled.read_text().strip() if enabled.exists() else "absent")
