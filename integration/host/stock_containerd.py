@@ -95,6 +95,7 @@ class StockContainerd(unittest.TestCase):
 
         self.hardened(self.pod("named", "hardened"))
         self.hardened(self.pod("of-the-default", ""))
+        self.in_its_slice(self.pod("still-plain", "runc"))
         self.assertIn("nothing to be done", own("configure", "containerd", "--default").check().out)
 
         reloaded("unconfigure", "containerd")
@@ -106,14 +107,18 @@ class StockContainerd(unittest.TestCase):
     def hardened(self, pod: cri.Pod) -> None:
         pid = pod.pid()
         self.assertEqual("1", kernel.status(pid)["NoNewPrivs"])
-        cgroup = Path(f"/proc/{pid}/cgroup").read_text()
-        self.assertIn(f"/{SLICE}/cri-containerd-{pod.container}.scope", cgroup, "the cgroup driver was not taken over")
+        self.in_its_slice(pod)
         self.assertEqual("1024", kernel.cgroup_file(pid, "pids.max"))
         # The pod's network namespace belongs to the host's user namespace, and so does the pod: verify says so.
         failed = re.findall(r"^(.*?) +FAIL  ", own("verify", "--pid", str(pid)).out, re.MULTILINE)
         self.assertEqual(["CIS 5.31"], failed)
         log = own("log", "--container", pod.container[:20], "--format", "json").check().out
         self.assertIn('"engine":"cri"', log.replace(" ", ""))
+
+    def in_its_slice(self, pod: cri.Pod) -> None:
+        """By the systemd cgroup driver, which the main file asks for and no drop-in may lose."""
+        cgroup = Path(f"/proc/{pod.pid()}/cgroup").read_text()
+        self.assertIn(f"/{SLICE}/cri-containerd-{pod.container}.scope", cgroup)
 
 
 if __name__ == "__main__":
