@@ -298,7 +298,10 @@ void Inspector::name_owners() {
   for (auto& [path, fact] : result_.facts.namespaces) {
     if (fact.sight != Sight::seen) continue;
     std::optional<Descriptor> owner = looker_.owner(path, fact);
-    if (!owner) continue;
+    if (!owner) {
+      looker_.state_maps_of_pinned(result_.objects.at(path).number(), path, fact);
+      continue;
+    }
     const auto [held, first] = result_.objects.try_emplace(fact.owner_path, *std::move(owner));
     const FileIdentity wanted = fact.type == "user" ? fact.identity : fact.owner;
     if (first || looker_.identity(held->second.number()) == wanted) {

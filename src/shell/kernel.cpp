@@ -330,6 +330,9 @@ class RealKernel final : public Kernel {
   Descriptor user_namespace(const std::string& users, const std::string& groups) override {
     return make_user_namespace(*this, users, groups);
   }
+  std::array<std::string, 2> id_maps_of(int user_namespace) override {
+    return read_id_maps(*this, user_namespace);
+  }
 
   Descriptor open_file_system(const std::string& type) override {
     return above_standard_streams(fsopen(type));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The user namespace that owns a namespace of a process, by a name and with its maps.
+// The user namespace that owns a namespace of a process, by a name and with its maps; and the maps
+// of one that a bind mount keeps.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -51,6 +52,18 @@ std::optional<Descriptor> Looker::owner(const std::string& path, NamespaceFact& 
   return user;
 } catch (const Error&) {
   return std::nullopt;  // gone meanwhile, or not ours to look at: then nothing names its owner
+}
+
+void Looker::state_maps_of_pinned(int descriptor, const std::string& path,
+                                  NamespaceFact& fact) try {
+  if (fact.type != "user" || fact.host || !initial_user_namespace_ || process_of(path)) return;
+  const Descriptor opened = kernel_.open(
+      kWorkingDirectory, "/proc/self/fd/" + std::to_string(descriptor), O_RDONLY, Walk::follow);
+  const auto [users, groups] = kernel_.id_maps_of(opened.number());
+  fact.owner_maps = IdMaps{parse_id_map(users), parse_id_map(groups)};
+  fact.owner_path = path;
+} catch (const Error&) {
+  // Then nothing tells its ids, and the rule refuses.
 }
 
 }  // namespace hardened

@@ -200,6 +200,10 @@ class FakeKernel final : public Kernel {
     if (mounts_ == Mounts::real) return real_.user_namespace(users, groups);
     return real_.open(kWorkingDirectory, "/proc/self/ns/user", O_RDONLY, Walk::follow, 0);
   }
+  std::array<std::string, 2> id_maps_of(int user_namespace) override {
+    step("id_maps_of");
+    return real_.id_maps_of(user_namespace);
+  }
   Descriptor open_file_system(const std::string& type) override {
     step("open_file_system " + type);
     if (mounts_ == Mounts::real) return real_.open_file_system(type);

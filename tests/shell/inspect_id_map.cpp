@@ -167,5 +167,27 @@ TEST_F(InspectMapping, TheOwnerOfAJoinedNamespaceIsNamedAndHeld) {
   EXPECT_EQ(itself.facts.namespaces.at(user).owner_maps, fact.owner_maps);
 }
 
+TEST_F(InspectMapping, APinnedUserNamespaceTellsItsIdsThoughNobodyIsInIt) {
+  NEEDS_INITIAL_ROOT();
+  const std::string pinned = bundle_ / "pinned";
+  put(pinned, "");
+  {
+    const OtherProcess other([] { return ::unshare(CLONE_NEWUSER) == 0; });
+    put(other.proc("uid_map"), "0 1900000000 65536\n");
+    put(other.proc("gid_map"), "0 1900000001 65536\n");
+    const std::string user = other.proc("ns/user");
+    ASSERT_EQ(::mount(user.c_str(), pinned.c_str(), nullptr, MS_BIND, nullptr), 0);
+    mounted_.insert(mounted_.begin(), pinned);
+  }
+  const std::string text =
+      R"({"linux": {"namespaces": [{"type": "user", "path": ")" + pinned + "\"}]}}";
+  const NamespaceFact fact = tried(text).facts.namespaces.at(pinned);
+  EXPECT_EQ(fact.owner_maps.users, maps_of({1900000000, 65536}).users);
+  EXPECT_EQ(fact.owner_maps.groups, maps_of({1900000001, 65536}).groups);
+  EXPECT_EQ(fact.owner_path, pinned);
+  recording_.before["id_maps_of"] = [] { throw Error::from_errno(EPERM, "setns"); };
+  EXPECT_EQ(tried(text).facts.namespaces.at(pinned).owner_maps, IdMaps{});
+}
+
 }  // namespace
 }  // namespace hardened

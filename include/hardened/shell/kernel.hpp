@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -112,6 +113,9 @@ class Kernel {
   virtual void forget_names(int descriptor) = 0;
   // A user namespace that holds nothing and nobody, for its maps (id_map_text).
   virtual Descriptor user_namespace(const std::string& users, const std::string& groups) = 0;
+  // uid_map and gid_map of an open one that nobody need be in: a child enters it while they are
+  // read.
+  virtual std::array<std::string, 2> id_maps_of(int user_namespace) = 0;
 
   // fsopen, fsconfig (a flag where `value` is empty) and fsmount.
   virtual Descriptor open_file_system(const std::string& type) = 0;

@@ -64,6 +64,9 @@ class Looker {
   // The user namespace that owns the one at /proc/PID/ns/..., stated and opened; of a user
   // namespace itself. nullopt: nothing names it.
   std::optional<Descriptor> owner(const std::string& path, NamespaceFact& fact);
+  // States the maps of an opened user namespace whose path is none of /proc: containerd 2.1 pins
+  // that of a pod by a bind mount, before anybody is in it. Nothing where it cannot be entered.
+  void state_maps_of_pinned(int descriptor, const std::string& path, NamespaceFact& fact);
 
  private:
   struct Place {
@@ -76,7 +79,7 @@ class Looker {
     std::string fault;       // empty: none
     bool untouched = false;  // as of sources
   };
-  std::string loaded_profiles();  // AppArmor's list
+  std::string loaded_profiles();                             // AppArmor's list
   std::optional<std::string> read(const std::string& path);  // a small file below /proc or /sys
   const MountTable& mounts();
   std::optional<Place> find_place(int descriptor, const struct stat& status);
