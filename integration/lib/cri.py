@@ -125,7 +125,8 @@ class Cri(Containerd):
         cni = f'bin_dir = "{PLUGINS}"\nconf_dir = "{self.directory}/net.d"\n'
         if version == 3:
             pause = f'[plugins."{plugin}.images".pinned_images]\nsandbox = "{PAUSE}"\n'
-            return f'[plugins."{plugin}.runtime".cni]\n{cni}{pause}'
+            score = f'[plugins."{plugin}.runtime"]\nrestrict_oom_score_adj = true\n'
+            return f'{score}[plugins."{plugin}.runtime".cni]\n{cni}{pause}'
         return f'[plugins."{plugin}.cri"]\nsandbox_image = "{PAUSE}"\nrestrict_oom_score_adj = true\n[plugins."{plugin}.cri".cni]\n{cni}'
 
     def network(self) -> None:

@@ -35,6 +35,7 @@ class Podman:
             "XDG_RUNTIME_DIR": str(self.runtime_directory),
             "TMPDIR": str(self.directory / "tmp"),
             "LC_ALL": "C.UTF-8",
+            "PODMAN_IGNORE_CGROUPSV1_WARNING": "1",  # of Podman 5: a line in every command's standard error
         }
 
     def line(self, *words: str, runtime: str | Path = "") -> list[str]:
