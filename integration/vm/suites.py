@@ -18,7 +18,8 @@ SINCE_TRIXIE = ["docker-cli", "docker-buildx", "passt", "netavark"]
 PACKAGES = {
     "bookworm": COMMON,
     "trixie": [*COMMON, *SINCE_TRIXIE],
-    "sid": [*COMMON, *SINCE_TRIXIE],
+    # netavark calls nft there.
+    "sid": [*COMMON, *SINCE_TRIXIE, "nftables"],
 }
 # systemd's own work that a machine for one run has no use for, each a second or more under emulation
 MASKED = (
