@@ -63,19 +63,24 @@ class Machine:
     def run(self, limit: float, hear) -> bool:
         """True when it powered off by itself within `limit` seconds. `hear(line)` gets what the tests say."""
         process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, env=self.environment)
-        end = time.monotonic() + limit
-        try:
-            with open(self.console, errors="replace") as console:
-                rest = ""
-                while process.poll() is None and time.monotonic() < end:
-                    time.sleep(0.5)
-                    rest = tell(rest + console.read(), hear)
-                tell(rest + console.read() + "\n", hear)
-            return process.poll() == 0
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        return follow(process, self.console, limit, hear)
+
+
+def follow(process: subprocess.Popen, file: Path, limit: float, hear) -> bool:
+    """True when it ended well by itself. What it wrote to its console is told meanwhile."""
+    end = time.monotonic() + limit
+    try:
+        with open(file, errors="replace") as console:
+            rest = ""
+            while process.poll() is None and time.monotonic() < end:
+                time.sleep(0.5)
+                rest = tell(rest + console.read(), hear)
+            tell(rest + console.read() + "\n", hear)
+        return process.poll() == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
 def tell(text: str, hear) -> str:
