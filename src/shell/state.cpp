@@ -52,6 +52,12 @@ bool not_ours(const Error& error, std::size_t places) {
          error.number() == EROFS || error.kind() == ErrorKind::unsupported || (places > 1 && link);
 }
 
+// The host's root sees all there is: a state that it cannot look at is there, with the records that
+// exec and update are held to. Asked after a failure only.
+bool must_see(Kernel& kernel, const Environment& environment, const Error& error) {
+  return error.number() != ENOENT && environment.root && in_initial_user_namespace(kernel);
+}
+
 [[noreturn]] void nowhere(const std::string& text) {
   throw Error(ErrorKind::unsupported, "no place to keep state: " + text);
 }
@@ -68,21 +74,41 @@ void require_own(Kernel& kernel, const struct stat& status, const std::string& w
   }
 }
 
-std::optional<Descriptor> find_own_directory(Kernel& kernel, int parent, const std::string& name) {
+namespace {
+
+struct OwnDirectory {
+  Descriptor directory;
+  mode_t mode;
+};
+
+std::optional<OwnDirectory> find_own(Kernel& kernel, int parent, const std::string& name) {
   std::optional<Descriptor> directory =
       kernel.find(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, Walk::beneath_no_links);
-  if (directory) require_own(kernel, kernel.status(directory->number()), name);
-  return directory;
+  if (!directory) return std::nullopt;
+  const struct stat status = kernel.status(directory->number());
+  require_own(kernel, status, name);
+  return OwnDirectory{std::move(*directory), status.st_mode};
+}
+
+}  // namespace
+
+std::optional<Descriptor> find_own_directory(Kernel& kernel, int parent, const std::string& name) {
+  auto found = find_own(kernel, parent, name);
+  return found ? std::optional(std::move(found->directory)) : std::nullopt;
 }
 
 Descriptor make_own_directory(Kernel& kernel, int parent, const std::string& name, mode_t mode) {
-  if (auto directory = find_own_directory(kernel, parent, name)) return std::move(*directory);
-  kernel.make_directory(parent, name, 0700);
-  auto directory = find_own_directory(kernel, parent, name);
-  if (!directory) throw Error(ErrorKind::system, "directory " + printable(name) + " vanished");
-  // The umask is the caller's and may have taken bits; it is not ours to change.
-  kernel.change_mode(directory->number(), mode);
-  return std::move(*directory);
+  auto own = find_own(kernel, parent, name);
+  if (!own) {
+    kernel.make_directory(parent, name, 0700);
+    own = find_own(kernel, parent, name);
+  }
+  if (!own) throw Error(ErrorKind::system, "directory " + printable(name) + " vanished");
+  // The umask is the caller's and may have taken bits; it is not ours to change. Who failed or was
+  // killed before this left a directory that the next container's root could not walk through.
+  // Whoever may read more is the administrator's choice.
+  if ((own->mode & mode) != mode) kernel.change_mode(own->directory.number(), mode);
+  return std::move(own->directory);
 }
 
 StateDirectory open_state(Kernel& kernel, const Environment& environment) {
@@ -110,7 +136,9 @@ std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& envi
       auto directory = find_own_directory(kernel, parent.number(), name);
       if (directory) return StateDirectory{path, std::move(*directory)};
     } catch (Error& error) {
-      if (!not_ours(error, paths.size())) throw error.within("state directory " + printable(path));
+      if (must_see(kernel, environment, error) || !not_ours(error, paths.size())) {
+        throw error.within("state directory " + printable(path));
+      }
     }
   }
   return std::nullopt;
