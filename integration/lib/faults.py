@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A call of the wrapper below the kernel's tracer, which makes one system call of it fail; what the runtime was handed then, and what is left."""
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib import command, sandbox, state
+from lib.bundle import ENVIRONMENT
+from lib.docker import RUNC
+
+# The tracer's own way in; what never fails, or what does its work whatever it answers (close, and kill of a child); what the C library
+# ends the process for, before main.
+NEVER_FAIL = {"exit_group", "rt_sigreturn", "brk", "close", "kill", "futex", "geteuid", "getpid", "set_tid_address"}
+SKIPPED = NEVER_FAIL | {"execve", "arch_prctl", "mprotect"}
+ERRORS = {"mmap": "ENOMEM", "mremap": "ENOMEM", "clone": "EAGAIN", "clone3": "EAGAIN", "vfork": "EAGAIN"}
+CALL = re.compile(r"^(\w+)\(")
+# In the place of the runtime: asked for a state, the true one answers; of anything else it writes down what it was handed.
+RUNTIME = f"""#!/bin/sh
+case " $* " in
+*" --version "*) printf 'runc version 1.1.5\\nspec: 1.0.2-dev\\n'; exit ;;
+*" state "*) exec {RUNC} "$@" ;;
+esac
+{{
+    for word; do
+        case $word in /proc/self/fd/*) echo 'a sealed document' ;; *) echo "$word" ;; esac
+        case $before in
+        --process | --resources) cat "$word" ;;
+        --bundle) cat "$word/config.json" ;;
+        esac
+        case $word in --process=* | --resources=*) cat "${{word#*=}}" ;; esac
+        before=$word
+    done
+    echo; umask
+    grep -E '^(SigBlk|SigIgn|SigCgt|Cap|NoNewPrivs|Seccomp:)' /proc/self/status
+    for each in /proc/$$/fd/*; do echo "open: ${{each##*/}} $(stat -L -c '%F %u:%g' "$each")"; done
+    cut -d ' ' -f 4- /proc/self/mountinfo
+}} >'HANDED' 2>&1
+"""
+
+
+@dataclass(frozen=True)
+class Traced:
+    done: command.Result
+    calls: list[str]  # as the tracer saw them, up to the execve that starts the runtime
+    handed: str  # what the runtime saw; empty: it was not started
+
+    @property
+    def injected(self) -> bool:
+        return any("(INJECTED)" in line for line in self.calls)
+
+
+class Tracer:
+    def __init__(self, directory: Path):
+        """`directory`: on a file system of the test's own, where a runtime may lie."""
+        self.log = sandbox.base() / "calls"
+        self.handed = sandbox.base() / "handed"
+        self.runtime = directory / "runtime-of-nothing"
+        self.runtime.write_text(RUNTIME.replace("HANDED", str(self.handed)))
+        self.runtime.chmod(0o755)
+
+    def call(self, words: tuple[str, ...], *inject: str) -> Traced:
+        self.handed.unlink(missing_ok=True)
+        done = command.run("strace", "-o", str(self.log), *inject, *words, environment=ENVIRONMENT, timeout=60)
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if CALL.match(line)]
+        starts = [index for index, line in enumerate(lines) if line.startswith("execve(")]
+        handed = self.handed.read_text(errors="replace") if self.handed.exists() else ""
+        return Traced(done, lines[1 : starts[1] if len(starts) > 1 else None], handed)
+
+
+def of_file(path: Path) -> str:
+    status = path.lstat()
+    text = hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() and not path.is_symlink() else ""
+    return f"{path} {status.st_mode:o} {status.st_uid}:{status.st_gid} {text}"
+
+
+def below(directory: Path) -> set[str]:
+    return {of_file(path) for path in directory.rglob("*")}
+
+
+def processes() -> set[str]:
+    """Those of the wrapper, which has no daemon."""
+    found = set()
+    for each in Path("/proc").glob("[0-9]*/exe"):
+        try:
+            if os.path.samefile(each, sandbox.binary()):
+                found.add(f"process {each.parent.name}")
+        except OSError:  # it ended meanwhile, or is the kernel's
+            continue
+    return found
+
+
+def standing(bundle: Path) -> set[str]:
+    """All that a refused call could leave: files of the state and of the bundle with their content, mounts, processes."""
+    beside = {of_file(path) for path in bundle.iterdir() if not path.is_dir()} | {str(path) for path in bundle.iterdir()}
+    return below(state.STATE) | beside | state.mounts() | processes()
+
+
+def path_of(line: str) -> str:
+    """A line of `standing` without what differs between two starts: the content of a record."""
+    return line.split(" ")[0] if line.startswith("/") else line
+
+
+def is_directory(line: str) -> bool:
+    return bool(re.match(r"/\S+ 4\d{4} ", line))
+
+
+def is_common(line: str) -> bool:
+    """Whether it belongs to no container: the state's own directories, its lock, filters that were judged."""
+    path = Path(path_of(line))
+    if not path.is_relative_to(state.STATE):
+        return False
+    return is_directory(line) or path.name == "lock" or path.parent.name == "seccomp"
