@@ -8,7 +8,8 @@ from lib.docker import RUNC
 from lib.kernel import V2
 
 CRUN = "/usr/bin/crun"
-UNKNOWN = "a later version, not measured"
+# Of CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881
+OF_2025 = ("1.2.8", "1.3.3", "1.4.0-rc.3")
 # What a host has to have, and whether this one does.
 V1 = (("cgroup v1", not V2),)
 
@@ -23,7 +24,9 @@ class Escape:
     held: str = ""  # instead: what is seen of the container that started, a regular expression
     truth: str = ""  # what that means, as the page prints it
     under: str = RUNC  # the low-level runtime
-    fixed: str = ""  # since when that runtime stops it itself; empty: it never does
+    fixed: tuple[str, ...] = ()  # since when that runtime stops it itself: in each of its branches, and in distributions' packages
+    fixed_later: bool = False  # or in some version that was not looked for
+    race: bool = False  # whether it works is a matter of chance
     passes: str = ""  # why it is not stopped; the test then sees that this is still so
     needs: tuple[tuple[str, bool], ...] = ()
 

@@ -7,7 +7,7 @@ CVE = "CVE-2024-21626"
 # runc 1.1.11 had the host's /sys/fs/cgroup under one of these.
 NUMBERS = (7, 8, 9)
 SETTING = "rules.process.mode"
-PATCHED = "1.1.12, and in Debian's 1.1.5+ds1-1+deb12u1"
+PATCHED = ("1.1.12", "1.1.5+ds1-1+deb12u1")
 
 
 def climbing(place: Place) -> str:
@@ -92,10 +92,10 @@ SECTION = Section(
             handed_over_at_create,
             SETTING,
             under=CRUN,
-            fixed="1.14.1",
+            fixed=("1.14.1",),
         ),
-        Escape("cwd-handed-over-link", CVE, "the same behind a link of the image", handed_over_behind_a_link, SETTING, under=CRUN, fixed="1.14.1"),
-        Escape("cwd-handed-over-exec", CVE, "the same at `exec`", handed_over_at_exec, SETTING, under=CRUN, fixed="1.14.1"),
+        Escape("cwd-handed-over-link", CVE, "the same behind a link of the image", handed_over_behind_a_link, SETTING, under=CRUN, fixed=("1.14.1",)),
+        Escape("cwd-handed-over-exec", CVE, "the same at `exec`", handed_over_at_exec, SETTING, under=CRUN, fixed=("1.14.1",)),
         Escape(
             "cwd-handed-over-process",
             CVE,
@@ -103,7 +103,7 @@ SECTION = Section(
             handed_over_to_a_document,
             SETTING,
             under=CRUN,
-            fixed="1.14.1",
+            fixed=("1.14.1",),
         ),
     ),
 )

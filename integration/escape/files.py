@@ -80,7 +80,7 @@ SECTION = Section(
             # runc 1.2 starts from a read-only overlay of itself, which answers before the owner is asked for.
             held="owner 65534 .*\n(.*\n)*.*(Permission denied|Read-only file system)",
             truth="the file belongs to an id that the container does not have: `Permission denied`",
-            fixed="1.2.0",
+            fixed=("1.2.0",),
         ),
         Escape(
             "release-agent",

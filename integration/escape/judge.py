@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import TestCase
 
+from escape import repaired
 from escape.case import CRUN, Escape
 from escape.place import SECRET, Place
 from lib import command, state
@@ -17,9 +18,8 @@ REACHED = "the host was reached"
 
 
 def version(program: str) -> str:
-    """As "runc 1.1.5+ds1"."""
-    first = command.run(program, "--version").check().out.split("\n", 1)[0]
-    return first.replace(" version", "")
+    """As "1.1.5+ds1-1+deb12u1"."""
+    return repaired.version_of(command.run(program, "--version").check().out)
 
 
 def everything(said: list[command.Result]) -> str:
@@ -77,9 +77,22 @@ def judge(test: TestCase, escape: Escape, armed: dict[str, bool]) -> None:
             hardened(test, escape)
     else:
         hardened(test, escape)
-    if not works:
-        test.assertTrue(escape.fixed, f"{escape.name} shows nothing: it does not work without the wrapper\n{said}")
-        need_host(False, f"{version(escape.under)} lets {escape.name} come to nothing itself (repaired in {escape.fixed}, or a race was not won)")
+    account(test, escape, works, said)
+
+
+def account(test: TestCase, escape: Escape, works: bool, said: str) -> None:
+    """What works has no repair. What does not is marked by its repair, or as not armed where there may be one, or where it takes luck."""
+    there = version(escape.under)
+    runtime = f"{Path(escape.under).name} {there}"
+    has = repaired.has(there, escape.fixed)
+    if works:
+        test.assertFalse(has, f"{escape.name} works under {runtime}, of which the catalogue says that it is repaired")
+        return
+    need_host(not has, f"{runtime} has the repair of {escape.name} ({', '.join(escape.fixed)})")
+    need_host(not escape.race, f"{escape.name} is not armed: {runtime} has no repair, and no start of many lost the race")
+    unknown = escape.fixed_later or (escape.fixed and repaired.of_distribution(there))
+    need_host(not unknown, f"{escape.name} is not armed: {runtime} stops it by a repair of its own that the catalogue does not know")
+    test.fail(f"{escape.name} shows nothing: it does not work without the wrapper under {runtime}\n{said}")
 
 
 def test_of(escape: Escape) -> Callable[[TestCase], None]:

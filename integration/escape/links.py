@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from escape.case import CRUN, UNKNOWN, Escape, Section
+from escape.case import CRUN, OF_2025, Escape, Section
 from escape.place import SECRET, Place
 
 # Of the container's own UTS namespace: runc does write what the container prints there, and core_pattern in its place would be the host's.
@@ -46,19 +46,32 @@ def null_link_in_a_volume(place: Place) -> bool:
     (volume / "null").symlink_to(HARMLESS)
     place.without_mounts(*MADE_BY_RUNC)
     place.bind(volume, "/dev")
+    return masked_by_a_setting(place)
+
+
+def masked_by_a_setting(place: Place) -> bool:
     return f"{MASKED} shows {HARMLESS}" in place.run(f"""awk '$5=="{MASKED}" {{print $5, "shows /proc" $4}}' /proc/self/mountinfo""")
 
 
-def console_link_in_a_volume(place: Place) -> bool:
-    """The runtime makes /dev/console and mounts a terminal on it: where the link leads."""
+def volume_with_terminals(place: Place) -> Path:
+    """One at /dev, all but its `console`."""
     volume = place.volume()
     (volume / "pts").mkdir()
     (volume / "null").touch()
     (volume / "ptmx").symlink_to("pts/ptmx")
-    (volume / "console").symlink_to(HARMLESS)
     place.without_mounts("/dev", "/dev/shm", "/dev/mqueue")
     place.bind_first(volume, "/dev")
     place.bundle.change("/process/terminal", True)
+    return volume
+
+
+def console_link_in_a_volume(place: Place) -> bool:
+    """The runtime makes /dev/console and mounts a terminal on it: where the link leads."""
+    (volume_with_terminals(place) / "console").symlink_to(HARMLESS)
+    return terminal_on_a_setting(place)
+
+
+def terminal_on_a_setting(place: Place) -> bool:
     return f"devpts on {HARMLESS}" in place.run_on_terminal(SHOW_TERMINALS)
 
 
@@ -160,7 +173,7 @@ SECTION = Section(
             "no tmpfs on `/dev`, and the image's `/dev/null` is a link to a kernel setting: what the container prints goes there",
             null_link_in_the_image,
             "rules.device-directory",
-            fixed="1.2.8",
+            fixed=OF_2025,
         ),
         Escape(
             "null-link-of-the-image-crun",
@@ -169,7 +182,7 @@ SECTION = Section(
             null_link_for_a_silent_container,
             "rules.device-directory",
             under=CRUN,
-            fixed=UNKNOWN,
+            fixed_later=True,
         ),
         Escape(
             "console-link-of-the-image-crun",
@@ -178,7 +191,7 @@ SECTION = Section(
             console_link_of_the_image,
             "rules.device-directory",
             under=CRUN,
-            fixed=UNKNOWN,
+            fixed_later=True,
         ),
         Escape(
             "null-link-of-a-volume",
@@ -186,7 +199,7 @@ SECTION = Section(
             "a volume at `/dev` with such a link: what masks `/proc/keys` is that setting",
             null_link_in_a_volume,
             "rules.device-directory",
-            fixed="1.2.8",
+            fixed=OF_2025,
         ),
         Escape(
             "dev-link",
@@ -194,7 +207,7 @@ SECTION = Section(
             "the image's `/dev` is a link to a place where a volume is mounted",
             dev_link_into_a_volume,
             "rules.rootfs-shape",
-            fixed="1.2.8",
+            fixed=OF_2025,
         ),
         Escape(
             "console-link",
@@ -202,7 +215,7 @@ SECTION = Section(
             "a volume at `/dev` whose `console` is a link: the terminal is mounted over a file of `/proc`",
             console_link_in_a_volume,
             "rules.device-directory",
-            fixed="1.2.8",
+            fixed=OF_2025,
         ),
         Escape(
             "proc-link",
@@ -210,7 +223,7 @@ SECTION = Section(
             "the image's `/proc` is a link into a volume",
             behind_a_link("proc"),
             "rules.rootfs-shape",
-            fixed="1.1.5",
+            fixed=("1.1.5",),
         ),
         Escape(
             "sys-link",
@@ -218,7 +231,7 @@ SECTION = Section(
             "the image's `/sys` is a link into a volume",
             behind_a_link("sys"),
             "rules.rootfs-shape",
-            fixed="1.1.5",
+            fixed=("1.1.5",),
         ),
         Escape(
             "volume-over-proc",
@@ -227,7 +240,7 @@ SECTION = Section(
             volume_over_proc,
             PLACE,
             under=CRUN,
-            fixed=UNKNOWN,
+            fixed_later=True,
         ),
         Escape("hosts-proc", "CVE-2019-16884", "the host's `/proc` over `/proc`, which runc takes for a real one", hosts_proc_over_proc, PLACE),
         Escape(
@@ -258,7 +271,7 @@ SECTION = Section(
             mount_through_a_link_of_the_image,
             PLACE,
             under=CRUN,
-            fixed=UNKNOWN,
+            fixed_later=True,
         ),
         Escape(
             "mount-through-a-link-of-a-volume",

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from escape.case import UNKNOWN, Escape, Section
+from escape import repaired
+from escape.case import Escape, Section
 from escape.catalogue import SECTIONS
 
 HERE = Path(__file__).resolve().parent
@@ -28,9 +29,10 @@ def stops(escape: Escape) -> str:
 
 def plain(escape: Escape, measured: dict) -> str:
     runtime = Path(escape.under).name
+    fixed = f" (repaired in {', '.join(escape.fixed)})" if escape.fixed else ""
     if escape.name in measured["armed"]:
-        return f"{runtime}: works" + (f" (repaired in {escape.fixed})" if escape.fixed not in ("", UNKNOWN) else "")
-    return f"{runtime}: nothing (repaired in {escape.fixed})"
+        return f"{runtime}: works{fixed}"
+    return f"{runtime}: nothing{fixed}" if repaired.has(measured["runtimes"][runtime], escape.fixed) else f"{runtime}: not armed{fixed}"
 
 
 def part(section: Section, measured: dict) -> str:
@@ -42,7 +44,8 @@ def part(section: Section, measured: dict) -> str:
 
 def text(measured: dict) -> str:
     every = sum(len(section.escapes) for section in SECTIONS)
-    head = f"Measured with {' and '.join(measured['runtimes'])}: {len(measured['armed'])} of {every} work without the wrapper.\n"
+    runtimes = " and ".join(f"{name} {version}" for name, version in measured["runtimes"].items())
+    head = f"Measured with {runtimes} on cgroup {measured['cgroups']}: {len(measured['armed'])} of {every} work without the wrapper.\n"
     return head + "".join(part(section, measured) for section in SECTIONS)
 
 
