@@ -6,9 +6,9 @@ import unittest
 from pathlib import Path
 
 from attack import asks, judge, page, published
-from attack.columns import COLUMNS, PLAIN, PRIVILEGED, STANDARD, STRICT, Answers, Range
+from attack.columns import COLUMNS, CONTAINED, PLAIN, PRIVILEGED, STANDARD, STRICT, Answers, Range
 from lib import sandbox
-from lib.verdict import need_host, need_installed
+from lib.verdict import need_host, need_host_of, need_installed
 
 # Where integration/attack_surface --write wants what was measured; there is nothing to compare it with then.
 WRITE = os.environ.get("HARDENED_ATTACK_MEASURED")
@@ -107,13 +107,26 @@ class AttackSurface(unittest.TestCase):
         unjudged = judge.unjudged(self.answers)
         need_host(not unjudged, f"its kernel has nothing that would show {', '.join(unjudged)}")
 
-    def test_the_page_says_what_is_so(self):
-        """The hardened columns on any kernel; how many attempts there are and what runc lets through are this machine's."""
+    def test_the_page_says_which_needs_are_met(self):
+        """The hardened columns, on any kernel that shows them; how many attempts there are and what runc lets through are this machine's."""
         if WRITE:
             return
         now, then = self.measured, page.recorded()
         for need in set(published.WAYS) - set(judge.unjudged(self.answers)):
             for column in page.HARDENED:
                 self.assertEqual(column in then["ways"][need], column in now["ways"][need], f"{need} in {column}")
-        if now["host"] == then["host"]:
-            self.assertEqual(then["let_through"], now["let_through"])
+
+    def test_the_wrapper_opens_nothing_that_the_runtime_alone_does_not(self):
+        """On any host: no attempt comes further under the wrapper than without it."""
+        for column, without in ((STANDARD, PLAIN), (STRICT, PLAIN), (CONTAINED, PRIVILEGED)):
+            opened = set(judge.reached(self.answers[column.name], set(self.answers[column.name])))
+            opened -= set(judge.reached(self.answers[without.name], set(self.answers[without.name])))
+            self.assertEqual(set(), opened, f"{column.name} and not {without.name}")
+
+    def test_the_page_says_what_is_let_through(self):
+        """To the attempt. What may be at all is judged on any host by the first of these tests."""
+        if WRITE:
+            return
+        now, then = self.measured, page.recorded()
+        need_host_of(then["host"], now["host"], "what the page says is let through")
+        self.assertEqual(then["let_through"], now["let_through"])

@@ -32,6 +32,12 @@ def need_host(condition: bool, reason: str) -> None:
         raise unittest.SkipTest(f"this host: {reason}")
 
 
+def need_host_of(then: dict[str, str], here: dict[str, str], what: str) -> None:
+    """What was measured on one host says nothing of one that differs in what it depends on."""
+    other = [f"{name} {value} in place of {then.get(name)}" for name, value in here.items() if value != then.get(name)]
+    need_host(not other, f"{what} was measured elsewhere: here {', '.join(other)}")
+
+
 def run(suite: unittest.TestSuite) -> int:
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     if not result.wasSuccessful() or result.testsRun + len(result.skipped) == 0:
