@@ -84,9 +84,19 @@ class Tightening {
       replace(given);
     }
     for (const Entry& entry : entries_) {
-      if (entry.allowing) continue;
-      for (const std::string& name : entry.names) unite(denials_[name], entry.clauses);
+      for (const std::string& name : entry.names) {
+        if (!entry.allowing) unite(denials_[name], entry.clauses);
+        if (entry.allowing && entry.clauses == Clauses{Clause{}}) whole_.insert(name);
+        if (kills(entry)) killed_.insert(name);
+      }
     }
+  }
+
+  // An answer of ours reaches calls that the profile never allowed. Where it kills for those, an
+  // errno would let the intruder live and try the next.
+  bool answerable(const std::string& name) const {
+    return !killed_.contains(name) &&
+           (default_errno(profile_).has_value() || whole_.contains(name));
   }
 
   void replace(const Json& given) {
@@ -192,6 +202,7 @@ class Tightening {
     // libseccomp would repeat the answer for socketcall(2), which is allowed as a whole (EEXIST):
     // the default action answers instead.
     if (!refused(settings_, "socketcall")) std::erase_if(names, is_multiplexed);
+    std::erase_if(names, [&](const std::string& name) { return !answerable(name); });
     if (names.empty()) return;
     Clauses answered;
     std::vector<Entry> answers;
@@ -233,7 +244,7 @@ class Tightening {
       if (default_errno(profile_) == number) continue;
       std::vector<std::string> names;
       for (const std::string& name : departed_) {
-        if (name == "socketcall") continue;
+        if (name == "socketcall" || !answerable(name)) continue;
         if (leaving_.find(name)->second.answer == number) names.push_back(name);
       }
       if (!names.empty()) entries_.push_back(errno_entry(std::move(names), number, {}));
@@ -257,9 +268,29 @@ class Tightening {
     if (!reachable) return;
     const Entry& first = entries_.front();
     if (denies_always(first, profile_) && has(first, "socketcall")) return;
-    const int number = default_errno(profile_) == kEnosys ? kEperm : kEnosys;
-    entries_.insert(entries_.begin(), errno_entry({"socketcall"}, number, {}));
+    entries_.insert(entries_.begin(), refusal_of_socketcall());
     notes_.emplace_back("no socketcall: its arguments cannot be filtered");
+  }
+
+  // The profile's own answer where it has one, taken from where it stands.
+  Entry refusal_of_socketcall() {
+    const std::vector<std::string> call{"socketcall"};
+    for (Entry& entry : entries_) {
+      const auto named = std::find(entry.names.begin(), entry.names.end(), call.front());
+      if (named == entry.names.end() || !denies_always(entry, profile_)) continue;
+      Entry refusal = entry_like(entry, call, {});
+      std::vector<std::string> rest = entry.names;
+      std::erase(rest, call.front());
+      take_names(entry, std::move(rest));
+      return refusal;
+    }
+    if (answerable(call.front())) {
+      return errno_entry(call, default_errno(profile_) == kEnosys ? kEperm : kEnosys, {});
+    }
+    const std::string action = find_string(profile_, "/defaultAction").value_or("");
+    return action_entry(call, action == std::string_view("SCMP_ACT_KILL_PROCESS")
+                                  ? "SCMP_ACT_KILL_THREAD"
+                                  : "SCMP_ACT_KILL_PROCESS");
   }
 
   void keep_native() {
@@ -279,6 +310,8 @@ class Tightening {
   std::vector<Entry> entries_;
   bool replaced_ = false;  // the given profile by the shipped one
   std::unordered_map<std::string, Clauses> denials_;
+  std::set<std::string> whole_;   // allowed whatever the arguments
+  std::set<std::string> killed_;  // for some arguments, by the profile itself
   std::set<std::string> departed_;
   std::set<std::string> changed_;
   std::vector<std::string> notes_;

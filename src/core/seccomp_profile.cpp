@@ -84,6 +84,11 @@ Entry errno_entry(std::vector<std::string> names, int number, const Clause& clau
   return {std::move(json), false, std::move(names), {clause}};
 }
 
+Entry action_entry(std::vector<std::string> names, std::string_view action) {
+  Json json{{"names", names}, {"action", action}};
+  return {std::move(json), false, std::move(names), {Clause{}}};
+}
+
 Entry entry_like(const Entry& entry, std::vector<std::string> names, const Clause& clause) {
   // Not by copying all of it: an engine's entry has three hundred names.
   Json json = Json::object();
@@ -98,6 +103,10 @@ Entry entry_like(const Entry& entry, std::vector<std::string> names, const Claus
 void rename_entry(Entry& entry, std::vector<std::string> names) {
   entry.json["names"] = names;
   entry.names = std::move(names);
+}
+
+bool kills(const Entry& entry) {
+  return !entry.allowing && find_string(entry.json, "/action") != kErrno;
 }
 
 bool denies_always(const Entry& entry, const Json& profile) {

@@ -36,11 +36,17 @@ std::vector<Entry> read_entries(const Json& profile);
 // Denies `names` where `clause` holds.
 Entry errno_entry(std::vector<std::string> names, int number, const Clause& clause);
 
+// Denies `names` always, by an action that has no errno.
+Entry action_entry(std::vector<std::string> names, std::string_view action);
+
 // `entry` for other names and one clause.
 Entry entry_like(const Entry& entry, std::vector<std::string> names, const Clause& clause);
 
 // Leaves `entry` with `names`.
 void rename_entry(Entry& entry, std::vector<std::string> names);
+
+// Denies, and not with an errno.
+bool kills(const Entry& entry);
 
 // Denies whatever its arguments, and is not skipped for being equal to the default action.
 bool denies_always(const Entry& entry, const Json& profile);

@@ -220,6 +220,35 @@ struct Filtered {
 };
 
 // The kernel reads an int out of each: what it does not read must not open the filter.
+// An errno where there was a kill lets the intruder live, and try what comes next.
+TEST(Seccomp, WhatTheProfileKillsForIsNotAnswered) {
+  for (const std::string action : {"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP"}) {
+    const Json result =
+        tightened(profile({allow({"socket"}, Json::array({equals(0, 38)})), allow({"unshare"}),
+                           allow({"setns"}, Json::array({equals(1, 0)}))},
+                          action));
+    for (const char* name : {"socket", "setns", "socketcall"}) {
+      for (const Json& entry : entries(result, name)) {
+        EXPECT_NE(entry.at("action"), "SCMP_ACT_ERRNO") << action << ' ' << entry;
+      }
+    }
+    ASSERT_EQ(entries(result, "unshare").size(), 1U) << "allowed whole: answered";
+    EXPECT_EQ(entries(result, "unshare")[0].at("action"), "SCMP_ACT_ERRNO");
+  }
+}
+
+TEST(Seccomp, AKillOfTheProfilesOwnKeepsItsPlaceBeforeAnAnswer) {
+  const Json kill{{"names", {"openat2", "socketcall"}}, {"action", "SCMP_ACT_KILL_PROCESS"}};
+  const Json result = tightened(
+      profile({allow({"socket"}), allow({"openat2"}, Json::array({equals(0, 1)})), kill}));
+  const Json& first = result.at("syscalls").at(0);
+  EXPECT_EQ(first.at("names"), Json({"socketcall"}));
+  EXPECT_EQ(first.at("action"), "SCMP_ACT_KILL_PROCESS");
+  EXPECT_EQ(entries(result, "socketcall").size(), 1U);
+  ASSERT_EQ(entries(result, "openat2").size(), 1U);
+  EXPECT_EQ(entries(result, "openat2")[0].at("action"), "SCMP_ACT_KILL_PROCESS");
+}
+
 TEST(Seccomp, ABitThatTheKernelDoesNotReadOpensNoFilter) {
   const std::vector<Filtered> all{
       {"socket", 0, {38, 5, 0}, {2, 1, 6}},                    // AF_ALG

@@ -146,7 +146,13 @@ void compare_maps(const Json& before, const Json& after, Findings& findings) {
   }
 }
 
+// One that is gone may have been the one that confines.
 void compare_hooks(const Json& before, const Json& after, const Facts& facts, Findings& findings) {
+  for (const auto& [stage, hooks] : object(before, "/hooks").items()) {
+    if (!hooks.empty() && list(object(after, "/hooks"), "/" + stage).empty()) {
+      findings.add("hooks", "those of " + stage + " are gone");
+    }
+  }
   for (const auto& [stage, hooks] : object(after, "/hooks").items()) {
     const Json* had = find(object(before, "/hooks"), "/" + stage);
     if (had == nullptr || had->size() != hooks.size()) {

@@ -173,6 +173,7 @@ void judge_added(const Json& document, const Json& mount, const std::vector<std:
   if (has(words, "shared") || has(words, "rshared")) findings.add(where, "was added, and shared");
   const std::string root =
       facts.root.sight == Sight::seen ? facts.root.path : text(document, "/root/path");
+  // Memory, which the limit of the cgroup counts: what was there is hidden, and nothing is given.
   if (text(mount, "/type") == "tmpfs" && !is_bind(mount)) return;
   if (!is_bind(mount) || normal_path(text(mount, "/source")) != normal_path(root + "/" + where) ||
       has(words, "rbind")) {

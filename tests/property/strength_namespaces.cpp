@@ -46,6 +46,25 @@ void compare_type(const std::string& type, const Json& before, const Json& after
   }
 }
 
+// What nobody knows about an entry is still there, and nothing of the kind is new.
+void compare_unknown(const Json& before, const Json& after, Findings& findings) {
+  const auto members = [](const Json& document, const std::string& type) {
+    Json found = Json::array();
+    for (Json entry : list(document, "/linux/namespaces")) {
+      if (text(entry, "/type") != type || !entry.is_object()) continue;
+      entry.erase("type");
+      entry.erase("path");
+      if (!entry.empty()) found.push_back(entry);
+    }
+    return found;
+  };
+  for (const Json& entry : list(after, "/linux/namespaces")) {
+    const std::string type = text(entry, "/type");
+    if (members(before, type) == members(after, type)) continue;
+    findings.add("linux.namespaces", type + " has other members than type and path had");
+  }
+}
+
 bool are_known_ids(const Json& maps, const Json& document, const Facts& facts, bool groups) {
   const IdRange& range = facts.host.id_range;
   if (range.size > 0 && maps == to_json(maps_of(range).users)) return true;
@@ -65,6 +84,7 @@ void compare_namespaces(const Json& before, const Json& after, const Facts& fact
   for (const char* type : {"mount", "pid", "network", "ipc", "uts", "cgroup", "user", "time"}) {
     compare_type(type, before, after, facts, findings);
   }
+  compare_unknown(before, after, findings);
   for (const bool groups : {false, true}) {
     const char* pointer = groups ? "/linux/gidMappings" : "/linux/uidMappings";
     const Json& had = list(before, pointer);

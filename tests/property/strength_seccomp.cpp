@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "findings.hpp"
 #include "strength.hpp"
@@ -53,14 +54,19 @@ struct Entry {
   }
 };
 
-// How far a call gets: not at all; to a tracer or a listener, which may let it; past a line in the
-// log; without a word.
+// How far a call gets: its caller dies; it fails, and the caller may try the next; to a tracer or a
+// listener, which may let it; past a line in the log; without a word.
+constexpr int kKilled = -1;
 constexpr int kAllowed = 3;
 int reach_of(const std::string& action) {
-  static const std::map<std::string, int> kReach{
-      {"SCMP_ACT_ERRNO", 0},        {"SCMP_ACT_KILL", 0}, {"SCMP_ACT_KILL_THREAD", 0},
-      {"SCMP_ACT_KILL_PROCESS", 0}, {"SCMP_ACT_TRAP", 0}, {"SCMP_ACT_NOTIFY", 1},
-      {"SCMP_ACT_TRACE", 1},        {"SCMP_ACT_LOG", 2}};
+  static const std::map<std::string, int> kReach{{"SCMP_ACT_KILL", kKilled},
+                                                 {"SCMP_ACT_KILL_THREAD", kKilled},
+                                                 {"SCMP_ACT_KILL_PROCESS", kKilled},
+                                                 {"SCMP_ACT_ERRNO", 0},
+                                                 {"SCMP_ACT_TRAP", 0},
+                                                 {"SCMP_ACT_NOTIFY", 1},
+                                                 {"SCMP_ACT_TRACE", 1},
+                                                 {"SCMP_ACT_LOG", 2}};
   const auto known = kReach.find(action);
   return known == kReach.end() ? kAllowed : known->second;
 }
@@ -92,13 +98,13 @@ class Filter {
   // Where entries contradict each other, what could get through; where a call is allowed by
   // default, who would listen to it is not asked.
   int reach(const std::string& name, const Arguments& arguments) const {
-    int farthest = 0;
+    std::optional<int> farthest;
     for (const Entry& entry : entries(name)) {
       if (!entry.matches(arguments)) continue;
-      if (lets_by_default() && entry.reach == 0) return 0;
-      farthest = std::max(farthest, entry.reach);
+      if (lets_by_default() && entry.reach <= 0) return entry.reach;
+      farthest = std::max(farthest.value_or(entry.reach), entry.reach);
     }
-    return lets_by_default() ? kAllowed : farthest;
+    return lets_by_default() ? kAllowed : farthest.value_or(reach_by_default_);
   }
 
  private:
