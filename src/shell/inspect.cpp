@@ -377,6 +377,7 @@ Inspection Inspector::run() {
   for (SensitivePath& socket : looker_.engine_sockets(facts.sources)) {
     facts.host.sensitive.push_back(std::move(socket));
   }
+  result_.id_map = looker_.take_id_map();
   return std::move(result_);
 }
 

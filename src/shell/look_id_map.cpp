@@ -51,9 +51,9 @@ std::vector<std::string> layers_of(const Overlay& overlay) {
 void Looker::offer(const IdRange& range) {
   // Anybody can ask for a dry-run, and only root can try.
   if (range.size == 0 || !initial_user_namespace_ || kernel_.user() != 0) return;
-  const std::string map = id_map_text(maps_of(range).users);
+  const IdMaps maps = maps_of(range);
   try {
-    id_map_ = kernel_.user_namespace(map, map);
+    id_map_ = kernel_.user_namespace(id_map_text(maps.users), id_map_text(maps.groups));
     id_map_size_ = range.size;
   } catch (const Error& error) {
     no_id_map_ = std::string("no user namespace can be made: ") + error.what();

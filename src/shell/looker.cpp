@@ -179,8 +179,15 @@ SourceFact Looker::source(int descriptor, bool recursive) {
   return fact;
 }
 
+// The state directories of a rootfs lie on one mount.
+const std::vector<RootPart>& Looker::layers(const Mount& mount) {
+  const auto known = layers_.find(mount.id);
+  if (known != layers_.end()) return known->second;
+  return layers_[mount.id] = find_layers(mount);
+}
+
 // What an overlay shows lies elsewhere: with lowerdir=/ it is the host's own files.
-std::vector<RootPart> Looker::layers(const Mount& mount) {
+std::vector<RootPart> Looker::find_layers(const Mount& mount) {
   std::vector<RootPart> found;
   if (mount.file_system != "overlay") return found;
   const Overlay overlay = parse_overlay(mount.super_options);

@@ -61,9 +61,13 @@ class Stager {
         objects_(seen.objects),
         root_(plan.mapping ? root_of(*plan.mapping) : FileSystemIds{}),
         maps_(maps_in(find_object(plan.config, "/linux"))) {
-    if (plan.mapping) {
+    // A joined container's ids are not those that were tried.
+    if (plan.mapping && seen.id_map && *plan.mapping == maps_of(facts_.host.id_range)) {
+      id_map_ = seen.id_map.number();
+    } else if (plan.mapping) {
       ids_ = kernel.user_namespace(id_map_text(plan.mapping->users),
                                    id_map_text(plan.mapping->groups));
+      id_map_ = ids_.number();
     }
     for (const MountOperation& operation : plan.operations) {
       placements_.push_back({&operation, name_of(operation), {}});
@@ -255,7 +259,7 @@ class Stager {
                                      .nosuid = operation.nosuid,
                                      .nodev = operation.nodev,
                                      .noexec = operation.noexec,
-                                     .id_map = operation.id_mapped ? ids_.number() : -1};
+                                     .id_map = operation.id_mapped ? id_map_ : -1};
     if (!operation.id_mapped && !operation.recursive) return;  // the runtime's own options do
     kernel_.set_attributes(tree.number(), tree_of(operation), attributes);
   }
@@ -283,7 +287,7 @@ class Stager {
 
   void place_overlay(const StageDirectory& stage, const Placement& placement,
                      const WorkDirectory* work) {
-    const OverlayPlace where{stage.number(), stage.path(), placement.name, ids_.number(), root_};
+    const OverlayPlace where{stage.number(), stage.path(), placement.name, id_map_, root_};
     mount_overlay(kernel_, *placement.operation, where, work != nullptr ? work->path() : "");
     MountOperation flags = *placement.operation;
     flags.id_mapped = false;  // its layers are
@@ -323,7 +327,8 @@ class Stager {
   const Facts& facts_;
   const HeldObjects& objects_;
   FileSystemIds root_;
-  Descriptor ids_;  // the user namespace whose maps mounts are shown through
+  Descriptor ids_;
+  int id_map_ = -1;  // the user namespace whose maps mounts are shown through
   std::vector<Placement> placements_;
   std::map<std::size_t, Descriptor> in_memory_;  // by the mount's place in the document
   IdMaps maps_;                                  // the container's, whoever gave them to it

@@ -16,6 +16,9 @@ from benchmark.layers import Storage
 from benchmark.paired import Command
 
 STATE = Path("/run/hardened")
+# Bundles, and what runc knows of its containers, are in memory below every engine.
+TASKS = Path("/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby")
+RUNC_STATE = Path("/run/docker/runtime-runc/moby")
 LINK = Path("/etc/hardened/runtime")
 
 
@@ -41,7 +44,7 @@ class Bundle:
 class Place:
     def __init__(self, programs: Path):
         self.base = sandbox.base()
-        self.root = self.base / "containers"
+        self.root = RUNC_STATE
         self.storage = Storage(self.base / "docker")
         self.wrapper = str(sandbox.binary())
         # A runtime is a file that only root can write, and is told by its name.
@@ -76,7 +79,7 @@ class Place:
             if mount["type"] == "bind":
                 mount["source"] = str(files / Path(mount["source"]).name)
         change(config)
-        directory = self.base / "bundles" / container
+        directory = TASKS / container
         directory.mkdir(parents=True)
         return Bundle(directory, json.dumps(config))
 

@@ -19,6 +19,7 @@ using HeldObjects = std::map<std::string, Descriptor>;
 struct Inspection {
   Facts facts;  // host too
   HeldObjects objects;
+  Descriptor id_map;  // a user namespace of facts.host.id_range, where mappings were tried
 };
 
 }  // namespace hardened

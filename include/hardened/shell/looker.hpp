@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "hardened/core/facts.hpp"
 #include "hardened/core/mountinfo.hpp"
@@ -57,6 +59,8 @@ class Looker {
 
   // To be laid over what is tried from now on.
   void offer(const IdRange& range);
+  // The user namespace of the offered ids, if one was made, for who stages the mounts after us.
+  Descriptor take_id_map() { return std::move(id_map_); }
   // States what the object is made of and why the ids cannot be laid over it. Nothing without an
   // offer.
   void try_mapping(int descriptor, RootFact& fact);
@@ -95,7 +99,8 @@ class Looker {
   bool has_processes(int cgroup);
   void look_at_cgroup(int hierarchy, const std::string& base, const std::string& path,
                       CgroupFact& fact);
-  std::vector<RootPart> layers(const Mount& mount);
+  const std::vector<RootPart>& layers(const Mount& mount);
+  std::vector<RootPart> find_layers(const Mount& mount);
   bool may_hang(const std::string& path);
   std::optional<SensitivePath> socket_at(const std::string& name);
   std::set<std::string> sockets_of_engines();
@@ -107,8 +112,9 @@ class Looker {
   Kernel& kernel_;
   bool initial_user_namespace_;
   std::optional<MountTable> mounts_;
-  std::map<std::string, bool> guarded_;  // by directory
-  Descriptor id_map_;                    // a user namespace with the offered ids
+  std::map<std::string, bool> guarded_;                    // by directory
+  std::map<std::uint64_t, std::vector<RootPart>> layers_;  // by mount id
+  Descriptor id_map_;                                      // a user namespace with the offered ids
   std::uint32_t id_map_size_ = 0;
   std::string no_id_map_;  // why there is none
 };
