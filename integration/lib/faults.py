@@ -79,6 +79,12 @@ def below(directory: Path) -> set[str]:
     return {of_file(path) for path in directory.rglob("*")}
 
 
+def mounts() -> set[str]:
+    """Where the wrapper works. One elsewhere ends with its mount point, whoever removes that on the host."""
+    ours = (sandbox.base(), Path("/run"), Path("/etc"))
+    return {line for line in state.mounts() if any(Path(line.split()[1]).is_relative_to(place) for place in ours)}
+
+
 def processes() -> set[str]:
     """Those of the wrapper, which has no daemon."""
     found = set()
@@ -94,7 +100,7 @@ def processes() -> set[str]:
 def standing(bundle: Path) -> set[str]:
     """All that a refused call could leave: files of the state and of the bundle with their content, mounts, processes."""
     beside = {of_file(path) for path in bundle.iterdir() if not path.is_dir()} | {str(path) for path in bundle.iterdir()}
-    return below(state.STATE) | beside | state.mounts() | processes()
+    return below(state.STATE) | beside | mounts() | processes()
 
 
 def path_of(line: str) -> str:
