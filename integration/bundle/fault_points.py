@@ -21,8 +21,8 @@ POLICY = Path("/etc/hardened/policy.json")
 EVERY = int(os.environ.get("HARDENED_FAULTS_EVERY", "9"))
 # So many of each call at least.
 FEWEST = 50
-# In turn: a disk, the memory that a limit leaves, a security module.
-ERRORS = ("EIO", "ENOMEM", "EACCES")
+# In turn: a disk, the memory that a limit leaves, a security module; HARDENED_FAULTS_ERRORS for others.
+ERRORS = os.environ.get("HARDENED_FAULTS_ERRORS", "EIO,ENOMEM,EACCES").split(",")
 LAYER = re.compile(rf" {state.STATE}/stage/rootfs-\d+ ")
 # For `doctor`: a line of the audit trail could not be written.
 LOST = state.STATE / "trail-lost"
