@@ -11,15 +11,15 @@ from pathlib import Path
 from escape import links
 from escape.case import OF_2025, Escape, Section
 from escape.place import SECRET, Place
-from lib import command
+from lib import command, slowness
 
 # The same for the runtime alone, which is beaten by one of them, and for the wrapper, which has to stand all.
-STARTS = 60
-# Of these under the wrapper so many ran: where all are refused, nothing raced with what comes after the look.
-RAN = 6
+STARTS = 60 if slowness.FACTOR == 1 else 20
+# Of these under the wrapper so many run: where all are refused, nothing raced with what comes after the look.
+RAN = STARTS // 10
 # Seconds for which a name is one thing, at most, and then the other. The wrapper looks longer than the runtime does and would refuse
 # nearly all starts: one time in so many it is left for longer what it was, whoever starts.
-PAUSES, ONE_IN, LONGER = (0.003, 0.003), 16, 0.08
+PAUSES, ONE_IN, LONGER = (0.003, 0.003), 16, 0.15
 # Between the look at the first of these and the making of the last lies the runtime's moment.
 DEEP = "/d" * 200
 DENIED = Path("/etc/of-the-host")
