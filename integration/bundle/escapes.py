@@ -53,7 +53,9 @@ class Escapes(unittest.TestCase):
         compared = {each.name for each in ESCAPES if each.name in self.armed and not each.race and Path(each.under).name not in other}
         self.assertEqual(*(compared & set(each["armed"]) for each in (then, now)))
         left = [each.name for each in ESCAPES if each.name not in compared and not each.race]
-        need_host(not left, f"the page was measured elsewhere ({then['runtimes']}, cgroup {then['cgroups']}), so it is not held to {', '.join(left)}")
+        here = f"{now['runtimes']}, cgroup {now['cgroups']}"
+        measured = f"{then['runtimes']}, cgroup {then['cgroups']}"
+        need_host(not left, f"the page is held to no more than was tried with the same runtimes: {here}, measured with {measured}; without {', '.join(left)}")
 
 
 class Repairs(unittest.TestCase):
