@@ -33,12 +33,15 @@ void shorten(Json& value) {
 }
 
 Json without_secrets_in(const Json& patch) {
-  Json copy = patch;
-  for (Json& operation : copy) {
-    for (const char* member : {"value", "before"}) {
-      if (!operation.contains(member)) continue;
-      operation[member] = without_secrets(operation[member], operation.value("path", ""));
+  Json copy = Json::array();
+  for (const Json& operation : patch) {
+    const std::string pointer = operation.value("path", "");
+    Json shown = Json::object();
+    for (const auto& [member, value] : operation.items()) {
+      const bool of_document = member == "value" || member == "before";
+      shown[member] = of_document ? without_secrets(value, pointer) : value;
     }
+    copy.push_back(std::move(shown));
   }
   return copy;
 }
@@ -94,8 +97,11 @@ void add_plan(Decision& decision, const Json& original, const Plan& plan) {
   const auto append = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
-  append(decision.changes, patch_of(original, plan.changes));
-  append(decision.reported, operations_of(plan.reported));
+  const auto append_moved = [](Json& to, Json from) {
+    for (Json& operation : from) to.push_back(std::move(operation));
+  };
+  append_moved(decision.changes, patch_of(original, plan.changes));
+  append_moved(decision.reported, operations_of(plan.reported));
   append(decision.refusals, plan.refusals);
   append(decision.reported_refusals, plan.reported_refusals);
   append(decision.degraded, plan.degraded);

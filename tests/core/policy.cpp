@@ -48,7 +48,8 @@ TEST(Policy, ALayerMergesObjectsAndReplacesArraysAndScalars) {
 }
 
 TEST(Policy, EveryBuiltInProfileHasEveryRule) {
-  const Policy policy = Policy::builtin();
+  // A start checks only what files changed; here all is checked, as after a file.
+  const Policy policy = layered("{}");
   policy.check(known);
   const Json standard = policy.profile("standard").json().at("rules");
   for (const std::string& name : policy.profiles()) {

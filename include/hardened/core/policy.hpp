@@ -82,6 +82,7 @@ class Policy {
   [[noreturn]] void fail(const std::string& pointer, std::string_view text) const;
 
   Json json_;
+  bool layered_ = false;
   std::map<std::string, std::string> sources_;  // of each place that check() looks at
 };
 
