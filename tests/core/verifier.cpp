@@ -99,6 +99,17 @@ INSTANTIATE_TEST_SUITE_P(Of, Conditions, testing::ValuesIn(kWeakened), [](const 
   return name;
 });
 
+// A dry-run's: the harmless nodes are known by their names, over a file anywhere.
+TEST(Verifier, ANodeThatHidesAFilePassesUnseen) {
+  Json given = document();
+  given["mounts"].push_back(parsed(
+      R"({"destination": "/etc/motd", "type": "bind", "source": "/dev/null", "options": ["bind"]})"));
+  const Profile profile = Policy::builtin().profile("standard");
+  const Facts facts = facts_with("{}");
+  const Plan plan = make_plan(given, profile, facts, "id");
+  EXPECT_NO_THROW(verify_plan(given, plan, profile, facts));
+}
+
 TEST(Verifier, EveryRuleHasAConditionAndEveryConditionANegativeCase) {
   std::set<std::string_view> rules, conditions, cases;
   for (const Rule& rule : catalogue()) rules.insert(rule.name);

@@ -271,6 +271,12 @@ Facts facts_of(const Json& document, Choices& choices) {
     if (!facts.destinations.contains(destination)) {
       facts.destinations[destination] = destination_at(destination, choices);
     }
+    // What lands elsewhere is a link, and no directory.
+    const std::string place = normal_path("/" + destination);
+    const std::vector<std::string>& places = facts.destinations[destination].places;
+    if (places.empty() || places.front() == place) return;
+    std::erase_if(facts.root.directories,
+                  [&](const std::string& path) { return at_or_below(path, place); });
   });
   each(document, "/linux/namespaces", [&](const Json& entry) {
     const std::string path = text_at(entry, "path");
