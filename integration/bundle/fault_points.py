@@ -112,6 +112,8 @@ class FaultPoints(unittest.TestCase):
             if name not in faults.SKIPPED and number % step == 0:
                 error = faults.ERRORS.get(name, ERRORS[number // step % len(ERRORS)])
                 yield number, line, f"inject={name}:error={error}:when={counts[name]}"
+        # The last of all: all is done then, and what stands has to be taken back.
+        yield len(calls), "execve of the runtime", "inject=execve:error=EACCES:when=1"
 
     def each(self, *words: str, clear: Callable[[], None], least: int) -> None:
         """`clear`: makes what stands what it was, after a call that passed. `least`: so many calls there are, or nothing was tried."""

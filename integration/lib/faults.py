@@ -45,10 +45,7 @@ class Traced:
     done: command.Result
     calls: list[str]  # as the tracer saw them, up to the execve that starts the runtime
     handed: str  # what the runtime saw; empty: it was not started
-
-    @property
-    def injected(self) -> bool:
-        return any("(INJECTED)" in line for line in self.calls)
+    injected: bool  # in one of the calls, or in that execve
 
 
 class Tracer:
@@ -66,7 +63,9 @@ class Tracer:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if CALL.match(line)]
         starts = [index for index, line in enumerate(lines) if line.startswith("execve(")]
         handed = self.handed.read_text(errors="replace") if self.handed.exists() else ""
-        return Traced(done, lines[1 : starts[1] if len(starts) > 1 else None], handed)
+        end = starts[1] if len(starts) > 1 else len(lines)
+        injected = any("(INJECTED)" in line for line in lines[1 : end + 1])
+        return Traced(done, lines[1:end], handed, injected)
 
 
 def of_file(path: Path) -> str:

@@ -47,14 +47,33 @@ void withhold(Json& value, Path& path) {
 
 }  // namespace
 
-std::string without_password(const std::string& option) {
+namespace {
+
+std::string one_without_password(const std::string& option) {
   const std::size_t end = option.find('=');
   if (end == std::string::npos) return option;
   const std::string name = option.substr(0, end);
+  std::string lower = name;
+  for (char& letter : lower) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
   for (const char* part : {"pass", "secret", "cred", "key", "token"}) {
-    if (name.find(part) != std::string::npos) return name + "=(withheld)";
+    if (lower.find(part) != std::string::npos) return name + "=(withheld)";
   }
   return option;
+}
+
+}  // namespace
+
+// The runtimes join options by commas, so one may hold several.
+std::string without_password(const std::string& option) {
+  std::string shown;
+  std::string_view comma;
+  for (const std::string& one : split(option, ',')) {
+    shown.append(comma).append(one_without_password(one));
+    comma = ",";
+  }
+  return shown;
 }
 
 bool holds_secret(std::string_view pointer) { return holds_secret_at(split(pointer, '/')); }

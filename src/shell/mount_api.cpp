@@ -50,8 +50,10 @@ int become(const FileSystemIds& ids) {
   if (::syscall(SYS_capget, &header, data.data()) != 0) return errno;
   for (__user_cap_data_struct& half : data) half.effective = half.permitted;
   if (::syscall(SYS_capset, &header, data.data()) != 0) return errno;
-  // setfsuid tells no failure; asked for an id that is none it changes nothing and tells the old.
-  return static_cast<uid_t>(::syscall(SYS_setfsuid, -1)) == ids.user ? 0 : EPERM;
+  // They tell no failure; asked for an id that is none they change nothing and tell the old.
+  const bool user = static_cast<uid_t>(::syscall(SYS_setfsuid, -1)) == ids.user;
+  const bool group = static_cast<gid_t>(::syscall(SYS_setfsgid, -1)) == ids.group;
+  return user && group ? 0 : EPERM;
 }
 
 class Child {

@@ -145,6 +145,8 @@ TEST(Decision, APasswordAmongMountOptionsIsWithheld) {
 TEST(Decision, APasswordAmongMountOptionsIsInNoRefusal) {
   EXPECT_EQ(without_password("password=x"), "password=(withheld)");
   EXPECT_EQ(without_password("size=1"), "size=1");
+  EXPECT_EQ(without_password("addr=1.2.3.4,Password=x,ro"), "addr=1.2.3.4,Password=(withheld),ro");
+  EXPECT_EQ(without_password("a,,b"), "a,,b");
   const Json document = parse_document(R"({"mounts": [{"destination": "/d", "type": "tmpfs",
       "source": "tmpfs", "options": ["password2=s3cret"]}]})");
   const Plan plan = make_plan(document, Policy::builtin().profile("standard"), Facts{}, "");

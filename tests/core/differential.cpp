@@ -13,6 +13,7 @@
 #include "hardened/core/document.hpp"
 #include "hardened/core/error.hpp"
 #include "hardened/core/fields.hpp"
+#include "hardened/core/rule.hpp"
 
 namespace hardened {
 namespace {
@@ -133,6 +134,56 @@ TEST_F(Differential, GoReadsWhatWeRefuse) {
   }
   // Duplicates, folded names, lone surrogates, invalid UTF-8, trailing text: the texts are armed.
   EXPECT_GT(only_go, 500U);
+}
+
+// To Go null leaves a field as it is without the document: no rule may read 0 or false there.
+TEST(Nulls, AreToTheRulesAsIfTheyWereNotThere) {
+  const Json given =
+      parse_document(text_of(HARDENED_SOURCE "/tests/corpus/config/docker28-default.json"));
+  const Profile profile = Policy::builtin().profile("standard");
+  Facts facts;
+  facts.host.id_range = {1879048192, 65536};
+  for (const char* place : {"/process/oomScoreAdj",
+                            "/process/noNewPrivileges",
+                            "/process/user/umask",
+                            "/process/capabilities",
+                            "/process/rlimits",
+                            "/process/apparmorProfile",
+                            "/process/env",
+                            "/root/readonly",
+                            "/mounts",
+                            "/hooks",
+                            "/annotations",
+                            "/linux/seccomp",
+                            "/linux/resources",
+                            "/linux/resources/memory",
+                            "/linux/resources/memory/limit",
+                            "/linux/resources/memory/swap",
+                            "/linux/resources/pids",
+                            "/linux/resources/pids/limit",
+                            "/linux/resources/cpu/shares",
+                            "/linux/resources/cpu/quota",
+                            "/linux/resources/blockIO/weight",
+                            "/linux/resources/devices",
+                            "/linux/maskedPaths",
+                            "/linux/readonlyPaths",
+                            "/linux/sysctl",
+                            "/linux/devices",
+                            "/linux/cgroupsPath"}) {
+    const Json::json_pointer pointer{place};
+    Json null = given;
+    null[pointer] = nullptr;
+    Json absent = null;
+    absent.at(pointer.parent_pointer()).erase(pointer.back());
+    check_fields(null, DocumentKind::config, UnlistedFields::refuse);
+    Json of_null = make_plan(null, profile, facts, "c").config;
+    if (of_null.contains(pointer) && of_null.at(pointer).is_null()) {
+      of_null.at(pointer.parent_pointer()).erase(pointer.back());
+    }
+    EXPECT_EQ(Sorted::parse(of_null.dump()),
+              Sorted::parse(make_plan(absent, profile, facts, "c").config.dump()))
+        << place;
+  }
 }
 
 }  // namespace

@@ -34,18 +34,22 @@ void seccomp(Input input) {
   const auto given = document_of(input, property::seccomp_profile);
   if (!given) return;
   const Json document{{"linux", {{"seccomp", *given}}}};
+  Plan once;
   try {
     check_fields(document, DocumentKind::config, UnlistedFields::keep);
-    const Plan once = tightened(document);
-    if (!once.refusals.empty()) return;
-    const Json* result = find(once.config, "/linux/seccomp");
-    const auto weaker = property::weaker_filter(&*given, result);
-    if (!weaker.empty()) fail(weaker.front());
+    once = tightened(document);
+  } catch (const Error&) {
+    return;  // an answer
+  }
+  if (!once.refusals.empty()) return;
+  const auto weaker = property::weaker_filter(&*given, find(once.config, "/linux/seccomp"));
+  if (!weaker.empty()) fail(weaker.front());
+  try {
     const Plan again = tightened(once.config);
     if (!again.refusals.empty()) fail("a second time refuses it");
     if (again.config != once.config) fail("a second time changes it");
-  } catch (const Error&) {
-    // An answer.
+  } catch (const Error& error) {
+    fail(error.what());
   }
 }
 

@@ -177,8 +177,9 @@ void edit_cgroup(Json& document, Choices& choices) {
 
 void edit_seccomp(Json& document, Choices& choices) {
   Json& linux = object_at(document, "/linux");
-  static constexpr std::array<const char*, 5> kActions{"SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW",
-                                                       "SCMP_ACT_KILL", "SCMP_ACT_LOG", ""};
+  static constexpr std::array<const char*, 8> kActions{
+      "SCMP_ACT_ERRNO",        "SCMP_ACT_ALLOW",       "SCMP_ACT_KILL", "SCMP_ACT_LOG",
+      "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", ""};
   switch (choices.below(6)) {
     case 1:
       linux.erase("seccomp");
