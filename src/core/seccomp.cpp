@@ -114,9 +114,14 @@ class Tightening {
         profile_[key] = value;
       }
     }
-    // What it denied stays denied, with its own answer.
+    // What it denied stays denied, with its own answer and not with ours beside it.
+    const std::size_t shipped = entries_.size();
     for (Entry& entry : read_entries(given)) {
-      if (!entry.allowing) entries_.push_back(std::move(entry));
+      if (entry.allowing) continue;
+      for (std::size_t index = 0; index < shipped; ++index) {
+        if (!entries_[index].allowing) take_names(entries_[index], without(entries_[index], entry));
+      }
+      entries_.push_back(std::move(entry));
     }
   }
 
@@ -183,6 +188,14 @@ class Tightening {
       }
     }
     take_names(entries_[index], std::move(unchanged));
+  }
+
+  static std::vector<std::string> without(const Entry& entry, const Entry& other) {
+    std::vector<std::string> rest = entry.names;
+    std::erase_if(rest, [&](const std::string& name) {
+      return std::find(other.names.begin(), other.names.end(), name) != other.names.end();
+    });
+    return rest;
   }
 
   static void take_names(Entry& entry, std::vector<std::string> names) {

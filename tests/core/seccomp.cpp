@@ -125,6 +125,14 @@ TEST(Seccomp, WhatAnAllowingProfileDeniedStaysDenied) {
   EXPECT_EQ(tightened(result), result);
 }
 
+TEST(Seccomp, WhatAnAllowingProfileKillsForHasNoAnswerBesideIt) {
+  const Json kill{{"names", {"io_uring_setup", "read"}}, {"action", "SCMP_ACT_KILL_PROCESS"}};
+  const Json result = tightened(profile({kill}, "SCMP_ACT_ALLOW"));
+  const std::vector<Json> found = entries(result, "io_uring_setup");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].at("action"), "SCMP_ACT_KILL_PROCESS");
+}
+
 TEST(Seccomp, EverythingElseOfAGivenProfileIsKept) {
   Json given = profile({allow({"read", "bpf"})});
   given["defaultErrnoRet"] = 38;

@@ -101,11 +101,10 @@ class Filter {
   int reach(const std::string& name, const Arguments& arguments) const {
     std::optional<int> farthest;
     for (const Entry& entry : entries(name)) {
-      if (!entry.matches(arguments)) continue;
-      if (lets_by_default() && entry.reach <= 0) return entry.reach;
+      if (!entry.matches(arguments) || (lets_by_default() && entry.reach > 0)) continue;
       farthest = std::max(farthest.value_or(entry.reach), entry.reach);
     }
-    return lets_by_default() ? kAllowed : farthest.value_or(reach_by_default_);
+    return farthest.value_or(lets_by_default() ? kAllowed : reach_by_default_);
   }
 
  private:
