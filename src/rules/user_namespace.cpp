@@ -52,7 +52,11 @@ bool is_ours(const Json& document, const std::optional<Entry>& entry, const Rule
   const bool named = in_a_pool(maps_in(find_object(document, "/linux")), input.profile);
   if (entry->path.empty()) return named;
   for (const JoinedNamespace& one : joined_namespaces(document, input.facts).owned) {
-    if (one.type != "user" && one.owner_path == entry->path) return true;
+    // Of an engine's own making (a pod's, CRI's hostUsers: false), its rootfs has the ids already.
+    if (one.type != "user" && one.owner_path == entry->path &&
+        in_a_pool(one.owner_maps, input.profile)) {
+      return true;
+    }
   }
   const auto found = input.facts.namespaces.find(entry->path);
   if (found == input.facts.namespaces.end()) return false;

@@ -110,6 +110,36 @@ TEST(Verifier, ANodeThatHidesAFilePassesUnseen) {
   EXPECT_NO_THROW(verify_plan(given, plan, profile, facts));
 }
 
+// CRI with hostUsers: false: containerd made the namespaces and gave the rootfs its owners.
+TEST(UserNamespace, APodsOwnIsKeptAndItsRootfsNotMappedAgain) {
+  Json given = document();
+  given["linux"]["namespaces"] = parsed(R"([{"type": "mount"}, {"type": "pid"}, {"type": "uts"},
+    {"type": "ipc"}, {"type": "cgroup"}, {"type": "user", "path": "/run/pod/user"},
+    {"type": "network", "path": "/run/pod/net"}])");
+  const Json maps = parsed(R"([{"containerID": 0, "hostID": 1048576, "size": 65536}])");
+  given["linux"]["uidMappings"] = maps;
+  given["linux"]["gidMappings"] = maps;
+  Facts facts = facts_with("{}");
+  facts.host.initial_user_namespace = true;
+  facts.root.sight = Sight::seen;
+  facts.root.unmappable = "it belongs to 1048576:1048576";
+  NamespaceFact user;
+  user.sight = Sight::seen;
+  user.type = "user";
+  user.identity = user.owner = {4, 77};
+  user.owner_path = "/run/pod/user";
+  user.owner_maps = maps_of({1048576, 65536});
+  facts.namespaces["/run/pod/user"] = user;
+  NamespaceFact network = user;
+  network.type = "network";
+  network.identity = {4, 78};
+  facts.namespaces["/run/pod/net"] = network;
+  const Plan plan = make_plan(given, Policy::builtin().profile("pod"), facts, "id");
+  for (const Refusal& refusal : plan.refusals) EXPECT_NE(refusal.pointer, "/root/path");
+  EXPECT_FALSE(plan.mapping);
+  EXPECT_EQ(plan.config.at("linux").at("uidMappings"), maps);
+}
+
 TEST(Verifier, EveryRuleHasAConditionAndEveryConditionANegativeCase) {
   std::set<std::string_view> rules, conditions, cases;
   for (const Rule& rule : catalogue()) rules.insert(rule.name);
