@@ -14,6 +14,56 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
+// What runtime-spec 1.3 has and Debian 12's package of its types, of 1.0.2 and somewhat more, has not: by config.md and
+// config-linux.md, so that all packages read the same.
+type process struct {
+	specs.Process
+	Scheduler *struct {
+		Policy   string   `json:"policy,omitempty"`
+		Nice     int32    `json:"nice,omitempty"`
+		Priority int32    `json:"priority,omitempty"`
+		Flags    []string `json:"flags,omitempty"`
+		Runtime  uint64   `json:"runtime,omitempty"`
+		Deadline uint64   `json:"deadline,omitempty"`
+		Period   uint64   `json:"period,omitempty"`
+	} `json:"scheduler,omitempty"`
+	IOPriority *struct {
+		Class    string `json:"class,omitempty"`
+		Priority int    `json:"priority,omitempty"`
+	} `json:"ioPriority,omitempty"`
+	ExecCPUAffinity *struct {
+		Initial string `json:"initial,omitempty"`
+		Final   string `json:"final,omitempty"`
+	} `json:"execCPUAffinity,omitempty"`
+}
+
+type linux struct {
+	specs.Linux
+	NetDevices map[string]struct {
+		Name string `json:"name,omitempty"`
+	} `json:"netDevices,omitempty"`
+	TimeOffsets map[string]struct {
+		Secs     int64  `json:"secs,omitempty"`
+		Nanosecs uint32 `json:"nanosecs,omitempty"`
+	} `json:"timeOffsets,omitempty"`
+	MemoryPolicy *struct {
+		Mode  string   `json:"mode,omitempty"`
+		Nodes string   `json:"nodes,omitempty"`
+		Flags []string `json:"flags,omitempty"`
+	} `json:"memoryPolicy,omitempty"`
+	IntelRdt *struct {
+		specs.LinuxIntelRdt
+		Schemata         []string `json:"schemata,omitempty"`
+		EnableMonitoring bool     `json:"enableMonitoring,omitempty"`
+	} `json:"intelRdt,omitempty"`
+}
+
+type config struct {
+	specs.Spec
+	Process *process `json:"process,omitempty"`
+	Linux   *linux   `json:"linux,omitempty"`
+}
+
 type document struct {
 	Kind string
 	Text []byte
@@ -22,11 +72,11 @@ type document struct {
 func empty(kind string) interface{} {
 	switch kind {
 	case "process":
-		return &specs.Process{}
+		return &process{}
 	case "resources":
 		return &specs.LinuxResources{}
 	}
-	return &specs.Spec{}
+	return &config{}
 }
 
 func read(given document) json.RawMessage {
