@@ -15,6 +15,9 @@ from lib.docker import RUNC
 NEVER_FAIL = {"exit_group", "rt_sigreturn", "brk", "close", "kill", "futex", "geteuid", "getpid", "set_tid_address"}
 SKIPPED = NEVER_FAIL | {"execve", "arch_prctl", "mprotect"}
 ERRORS = {"mmap": "ENOMEM", "mremap": "ENOMEM", "clone": "EAGAIN", "clone3": "EAGAIN", "vfork": "EAGAIN"}
+# Children too, up to where they become another program.
+FOLLOWING = ("-f", "-b", "execve")
+OF_PROCESS = re.compile(r"^(\d+) +")
 CALL = re.compile(r"^(\w+)\(")
 # In the place of the runtime: asked for a state, the true one answers; of anything else it writes down what it was handed.
 RUNTIME = f"""#!/bin/sh
@@ -44,6 +47,7 @@ esac
 class Traced:
     done: command.Result
     calls: list[str]  # as the tracer saw them, up to the execve that starts the runtime
+    children: list[list[str]]  # those of each child, where the tracer followed
     handed: str  # what the runtime saw; empty: it was not started
     injected: bool  # in one of the calls, or in that execve
 
@@ -60,12 +64,25 @@ class Tracer:
     def call(self, words: tuple[str, ...], *inject: str) -> Traced:
         self.handed.unlink(missing_ok=True)
         done = command.run("strace", "-o", str(self.log), *inject, *words, environment=ENVIRONMENT, timeout=60)
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if CALL.match(line)]
-        starts = [index for index, line in enumerate(lines) if line.startswith("execve(")]
+        own, *children = by_process(self.log.read_text(errors="replace"))
+        starts = [index for index, line in enumerate(own) if line.startswith("execve(")]
         handed = self.handed.read_text(errors="replace") if self.handed.exists() else ""
-        end = starts[1] if len(starts) > 1 else len(lines)
-        injected = any("(INJECTED)" in line for line in lines[1 : end + 1])
-        return Traced(done, lines[1:end], handed, injected)
+        end = starts[1] if len(starts) > 1 else len(own)
+        injected = any("(INJECTED)" in line for lines in (own[1 : end + 1], *children) for line in lines)
+        return Traced(done, own[1:end], children, handed, injected)
+
+
+def by_process(log: str) -> list[list[str]]:
+    """Its calls, without the ends of interrupted ones; the first process is the one that was started."""
+    processes: dict[str, list[str]] = {}
+    for line in log.splitlines():
+        process = OF_PROCESS.match(line)
+        call = line[process.end() :] if process else line
+        if CALL.match(call):
+            processes.setdefault(process[1] if process else "", []).append(call)
+        elif "(INJECTED)" in call:
+            processes[process[1]][-1] += call
+    return list(processes.values())
 
 
 def of_file(path: Path) -> str:
