@@ -99,11 +99,16 @@ std::uint64_t limit_of(const Json& rlimit, const std::string& pointer, const cha
   return member->get<std::uint64_t>();
 }
 
+// The lowest of several entries of one type: which of them counts is the runtime's choice.
 const Json* limit_named(const Json& rlimits, const std::string& type) {
-  const auto found = std::find_if(rlimits.begin(), rlimits.end(), [&](const Json& rlimit) {
-    return find_string(rlimit, "/type") == type;
-  });
-  return found == rlimits.end() ? nullptr : &*found;
+  const Json* lowest = nullptr;
+  for (const Json& limit : rlimits) {
+    if (find_string(limit, "/type") != type) continue;
+    if (lowest == nullptr ||
+        limit_of(limit, "/rlimits", "hard") < limit_of(*lowest, "/rlimits", "hard"))
+      lowest = &limit;
+  }
+  return lowest;
 }
 
 // runc does not carry the container's rlimits over to an exec, so they are added. A type that the
@@ -125,7 +130,8 @@ void lower_rlimits(Draft& draft, const Ceiling& ceiling) {
     lowered.push_back(std::move(entry));
   }
   for (const Json& bound : own) {
-    if (limit_named(given, find_string(bound, "/type").value_or("")) == nullptr)
+    const std::string type = find_string(bound, "/type").value_or("");
+    if (limit_named(given, type) == nullptr && limit_named(own, type) == &bound)
       lowered.push_back(bound);
   }
   if (lowered != given)

@@ -112,7 +112,7 @@ std::int64_t swap_alone(const Draft& draft, const ResourcesAt& at, std::int64_t 
   return std::max<std::int64_t>(0, typed("/memory/swap") - memory);
 }
 
-// Without a maximum (the host's memory is not known) the names are vetted all the same.
+// Without a maximum (the host's memory is not known) names and numbers are vetted all the same.
 void limit_unified_memory(Draft& draft, const ResourcesAt& at,
                           std::optional<std::int64_t> maximum) {
   // Bounds, and protections: memory.min and memory.low keep pages from everybody else on the host.
@@ -127,11 +127,12 @@ void limit_unified_memory(Draft& draft, const ResourcesAt& at,
                  if (!among(kBounded, key)) {
                    if (!among(kHarmless, key))
                      refuse_key(draft, key, member, "rules.memory-limit.mode");
-                 } else if (maximum) {
-                   const bool swap = key == "memory.swap.max";
-                   bound_unified(draft, member, text,
-                                 {swap ? swap_alone(draft, at, *maximum) : *maximum, kSizes,
-                                  kLastWriter, "rules.memory-limit.mode"});
+                 } else {
+                   const bool swap = maximum && key == "memory.swap.max";
+                   bound_unified(
+                       draft, member, text,
+                       {swap ? swap_alone(draft, at, *maximum) : maximum.value_or(kUnlimited),
+                        kSizes, kLastWriter, "rules.memory-limit.mode"});
                  }
                });
 }

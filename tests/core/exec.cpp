@@ -152,6 +152,18 @@ TEST(Exec, RlimitsAreTheContainersAndMayBeLower) {
   EXPECT_EQ(lowered("{}").at("rlimits"), kConfig.at("process").at("rlimits"));
 }
 
+// Which of two of one type counts is the runtime's choice: the lower one is what an exec has.
+TEST(Exec, OfTwoRlimitsOfTheContainersTheLowerIsTheCeiling) {
+  Json config = kConfig;
+  Json& own = config["process"]["rlimits"];
+  own = Json::parse(R"([{"type": "RLIMIT_CORE", "hard": 7, "soft": 0},
+                        {"type": "RLIMIT_CORE", "hard": 5, "soft": 0}])");
+  const Ceiling two = ceiling_of(config, profile("{}"));
+  EXPECT_EQ(plan_exec(Json::object(), two).config.at("rlimits"), Json::array({own[1]}));
+  const Json given = {{"rlimits", {{{"type", "RLIMIT_CORE"}, {"hard", 6}, {"soft", 6}}}}};
+  EXPECT_EQ(plan_exec(given, two).config.at("/rlimits/0/hard"_json_pointer), 5);
+}
+
 TEST(Exec, NegativeRlimitsAreInvalid) {
   try {
     exec_of(R"({"rlimits": [{"type": "RLIMIT_NOFILE", "hard": -1, "soft": 0}]})");

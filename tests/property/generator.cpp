@@ -55,6 +55,18 @@ void edit_all(Json& document, std::span<const Edit> kinds, Choices& choices) {
   if (choices.one_in(4)) edit_anything(document, choices);
 }
 
+// The two kills tell a stronger filter from a weaker one by what they kill.
+void kill_instead(Json& profile, Choices& choices) {
+  static constexpr std::array<const char*, 2> kKills{"SCMP_ACT_KILL_PROCESS",
+                                                     "SCMP_ACT_KILL_THREAD"};
+  if (!profile.is_object()) return;
+  profile["defaultAction"] = choices.one_of(kKills);
+  const auto entries = profile.find("syscalls");
+  if (entries == profile.end() || !entries->is_array() || entries->empty()) return;
+  Json& entry = (*entries)[choices.below(entries->size())];
+  if (entry.is_object() && choices.one_in(2)) entry["action"] = choices.one_of(kKills);
+}
+
 }  // namespace
 
 Json config(Choices& choices) {
@@ -94,6 +106,8 @@ Json seccomp_profile(Choices& choices) {
   }
   profile["syscalls"] = list_of(choices, 8, syscall_entry);
   if (choices.one_in(6)) edit_anything(profile, choices);
+  // Last, so that what was kept of older finds means what it did.
+  if (choices.one_in(6)) kill_instead(profile, choices);
   return profile;
 }
 

@@ -103,7 +103,7 @@ RootFact root_of(const Json& document, Choices& choices) {
       object != nullptr && object->is_object() ? text_at(*object, "path") : std::string();
   root.sight = sight(choices);
   if (root.sight != Sight::seen) return root;
-  root.path = text.starts_with('/') ? normal_path(text) : lexical_path("/bundle/" + text);
+  root.path = lexical_path(text.starts_with('/') ? text : "/bundle/" + text);
   root.identity = identity_of(root.path);
   root.location = {"8:1", root.path};
   root.directories = {"/tmp", "/run", "/var", "/home", "/root", "/srv"};
@@ -180,7 +180,7 @@ SourceFact source_at(const std::string& text, Choices& choices) {
   fact.sight = sight(choices);
   if (fact.sight != Sight::seen) return fact;
   fact.kind = FileKind::directory;
-  fact.path = text.starts_with('/') ? normal_path(text) : lexical_path("/bundle/" + text);
+  fact.path = lexical_path(text.starts_with('/') ? text : "/bundle/" + text);
   fact.identity = identity_of(fact.path);
   fact.location = {"8:1", fact.path};
   fact.mode = 0755;
