@@ -13,7 +13,7 @@ PROBE_LIMIT = 15  # seconds; a working kvm needs two
 MARK = "hardened-vm: "
 # The guest runs for minutes and is then thrown away: whatever costs time without changing what is tested is off.
 KERNEL = (
-    "root=/dev/vda console=ttyS0 quiet loglevel=3 mitigations=off no5lvl "
+    "root=/dev/vda syscall.x32=y console=ttyS0 quiet loglevel=3 mitigations=off no5lvl "
     "init_on_alloc=0 nowatchdog no_timer_check tsc=reliable random.trust_cpu=on "
     "systemd.show_status=no rd.systemd.show_status=no systemd.log_level=warning panic=-1 "
     "systemd.default_timeout_start_sec=1200s"  # a busy host's emulation starts containerd in more than 90 seconds

@@ -52,10 +52,12 @@ bool not_ours(const Error& error, std::size_t places) {
          error.number() == EROFS || error.kind() == ErrorKind::unsupported || (places > 1 && link);
 }
 
-// The host's root sees all there is: a state that it cannot look at is there, with the records that
-// exec and update are held to. Asked after a failure only.
-bool must_see(Kernel& kernel, const Environment& environment, const Error& error) {
-  return error.number() != ENOENT && environment.root && in_initial_user_namespace(kernel);
+// The host's root sees all there is, and everybody else what is below a runtime directory of their
+// own: a state that cannot be looked at is there, with the records that exec and update are held
+// to. Asked after a failure only.
+bool must_see(Kernel& kernel, const Environment& environment, const Error& error, bool own) {
+  if (error.number() == ENOENT) return false;
+  return own || (environment.root && in_initial_user_namespace(kernel));
 }
 
 [[noreturn]] void nowhere(const std::string& text) {
@@ -136,7 +138,8 @@ std::optional<StateDirectory> find_state(Kernel& kernel, const Environment& envi
       auto directory = find_own_directory(kernel, parent.number(), name);
       if (directory) return StateDirectory{path, std::move(*directory)};
     } catch (Error& error) {
-      if (must_see(kernel, environment, error) || !not_ours(error, paths.size())) {
+      const bool own = path != environment.state;
+      if (must_see(kernel, environment, error, own) || !not_ours(error, paths.size())) {
         throw error.within("state directory " + printable(path));
       }
     }

@@ -237,7 +237,10 @@ NamespaceFact namespace_at(const std::string& path, const std::string& type, Cho
       fact.owner_path.clear();
       break;
     case 5:
+      // Another owner: one has one map.
       fact.owner_maps = maps_of({0, 65536});
+      if (type != "user") fact.owner = identity_of("owner of the host's ids");
+      if (type != "user") fact.owner_path = "/proc/4714/ns/user";
       break;
     default:
       break;

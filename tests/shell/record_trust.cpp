@@ -178,5 +178,28 @@ TEST_F(RecordTrust, WhateverCallFailsReadingNeverSaysThereIsNone) {
   }
 }
 
+// Without root the state in /run is another's; the one below a runtime directory is the caller's.
+TEST_F(RecordTrust, WhateverCallFailsInAStateOfOnesOwnItNeverSaysThereIsNone) {
+  environment.root = false;
+  environment.runtime_directory = directory.path();
+  environment.state = directory / "absent/hardened";
+  write();
+  std::size_t refused = 0;
+  FakeKernel counted;
+  ASSERT_TRUE(read_record(counted, environment, key).has_value());
+  for (std::size_t failures = 0; failures < counted.calls.size(); ++failures) {
+    FakeKernel faulty;
+    faulty.fail_at = failures;
+    faulty.failure = EACCES;
+    try {
+      EXPECT_TRUE(read_record(faulty, environment, key).has_value()) << faulty.calls.at(failures);
+    } catch (const Error& refusal) {
+      EXPECT_EQ(refusal.kind(), ErrorKind::system) << refusal.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 5U);
+}
+
 }  // namespace
 }  // namespace hardened
