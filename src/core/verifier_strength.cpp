@@ -218,7 +218,7 @@ void namespaces(const Json& before, const Json& after) {
   const Json& has = find_array(after, kPointer);
   for (const Json& entry : had) {
     // One of its own instead of one that is named is tighter.
-    const Json own{{"type", entry.at("type")}};
+    const Json own = Json::object({{"type", text_at(entry, "/type")}});
     if (std::find(has.begin(), has.end(), entry) == has.end() &&
         std::find(has.begin(), has.end(), own) == has.end()) {
       weaker(kPointer, text_at(entry, "/type") + " was dropped or changed");

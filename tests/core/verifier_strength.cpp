@@ -104,6 +104,17 @@ TEST(Verifier, AWritableDocumentMayGainItsOwnDirectoriesAndEmptyOnes) {
 }
 
 // Without a profile, or with one that allows, there is nothing to be weaker than.
+// In report mode nothing is refused before: it is there, and is as it was.
+TEST(Verifier, AnEntryWithoutItsRequiredMemberIsComparedAllTheSame) {
+  Json before = parse_document(kStrengthDocument);
+  for (const char* list : {"/linux/namespaces", "/process/rlimits", "/mounts", "/linux/devices"}) {
+    Json::json_pointer pointer(list);
+    if (!before.contains(pointer)) before[pointer] = Json::array();
+    before[pointer].push_back(Json::object());
+  }
+  EXPECT_EQ(pointer_of(before, before), "not seen");
+}
+
 TEST(Verifier, AFilterThatAllowedByDefaultMayBeReplaced) {
   Json before = parse_document(kStrengthDocument);
   before["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_ALLOW";
