@@ -82,7 +82,8 @@ Facts seen_again(const Json& result, const Facts& facts) {
     fact.location = own ? Location{facts.root.location.device,
                                    facts.root.location.path + source.substr(facts.root.path.size())}
                         : Location{"0:20", "/"};
-    fact.file_system = own ? "ext4" : source == "/proc" ? "proc" : "sysfs";
+    const char* view = source == "/proc" ? "proc" : source == "/sys" ? "sysfs" : "mqueue";
+    fact.file_system = own ? "ext4" : view;
     fact.replaceable = false;
     now.sources[source] = fact;
   }
