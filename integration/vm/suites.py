@@ -13,13 +13,12 @@ COMMON = (
     "docker.io containerd runc crun podman uidmap rootlesskit docker-compose busybox-static "
     "python3 python3-grpcio containernetworking-plugins"
 ).split()
-# From Debian 13 on Docker's client and BuildKit's front end are packages of their own, and Podman's network is netavark's.
-SINCE_TRIXIE = ["docker-cli", "docker-buildx", "passt", "netavark"]
+# From Debian 13 on Docker's client and BuildKit's front end are packages of their own, and Podman's network is netavark's, which calls nft.
+SINCE_TRIXIE = ["docker-cli", "docker-buildx", "passt", "netavark", "nftables"]
 PACKAGES = {
     "bookworm": COMMON,
     "trixie": [*COMMON, *SINCE_TRIXIE],
-    # netavark calls nft there.
-    "sid": [*COMMON, *SINCE_TRIXIE, "nftables"],
+    "sid": [*COMMON, *SINCE_TRIXIE],
 }
 # systemd's own work that a machine for one run has no use for, each a second or more under emulation
 MASKED = (

@@ -112,17 +112,23 @@ class Properties : public testing::TestWithParam<std::string> {
     if (counts_.documents > 0) return;
     const std::uint64_t first = number_in("HARDENED_PROPERTY_FIRST", 1);
     const std::uint64_t count = number_in("HARDENED_PROPERTY_DOCUMENTS", 20000);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-      Choices choices(seed);
+    for (std::uint64_t seed = first; seed < first + count; ++seed) try_seed(seed);
+    std::printf("%zu documents: %zu rewritten, %zu entered, %zu updates, %zu command lines\n",
+                counts_.documents, counts_.rewritten, counts_.entered, counts_.updated,
+                counts_.commands);
+  }
+
+  static void try_seed(std::uint64_t seed) {
+    Choices choices(seed);
+    try {
       for (const Broken& broken : judge(trial_of(choices), counts_)) {
         if (failures_[broken.invariant]++ == 0) {
           reports_[broken.invariant] = shrunk_report(seed, choices.taken(), broken.invariant);
         }
       }
+    } catch (const std::exception& defect) {
+      ADD_FAILURE() << "seed " << seed << ", of the generator or the order: " << defect.what();
     }
-    std::printf("%zu documents: %zu rewritten, %zu entered, %zu updates, %zu command lines\n",
-                counts_.documents, counts_.rewritten, counts_.entered, counts_.updated,
-                counts_.commands);
   }
 
   static Counts counts_;
