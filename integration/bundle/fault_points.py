@@ -64,6 +64,7 @@ class FaultPoints(fault_case.Calls):
             whole = self.tracer.call(line, *faults.FOLLOWING)
             whole.done.check()
             after = faults.standing(self.directory)
+            alike = faults.alike(after)
         self.assertGreater(len(whole.calls), least)
         self.assertIn(words[0], whole.handed)
         counts: Counter = Counter()
@@ -76,7 +77,7 @@ class FaultPoints(fault_case.Calls):
                 counts["in a child"] += any("(INJECTED)" in call for child in seen.children for call in child)
                 counts["passed" if seen.done.code == 0 else "refused"] += seen.injected
                 if seen.done.code == 0:
-                    self.same(whole, seen, before, after)
+                    self.same(whole, seen, before, alike)
                 elif half_made := self.nothing(seen, before, after):
                     self.tracer.call(line).done.check()
                     self.assertEqual(set(), half_made & faults.standing(self.directory), "half made, and left so by the next as well")
@@ -84,12 +85,15 @@ class FaultPoints(fault_case.Calls):
         self.assertGreater(counts["refused"], FEWEST / 5)
         self.assertLess(counts["missed"], (counts["refused"] + counts["passed"]) / 10, "the calls are others every time")
 
-    def same(self, whole: faults.Traced, seen: faults.Traced, before: set[str], after: set[str]) -> None:
+    def same(self, whole: faults.Traced, seen: faults.Traced, before: set[str], alike: set[str]) -> None:
+        """`before`: as it stood; `alike`: what a start leaves, to the mode, the owner and the text without its numbers."""
         self.assertEqual(without(whole, seen), without(seen, seen), "started, and as something else")
-        names = [{faults.path_of(line) for line in lines - before} for lines in (self.now(), after)]
-        self.assertEqual(set(), names[0] - names[1], "left beside what a start leaves")
+        now = faults.alike(self.now())
+        self.assertEqual(set(), now - alike, "left beside what a start leaves, or otherwise")
+        self.assertEqual(set(), {line for line in faults.alike(before) - now if line in alike}, "gone")
         # What was judged may have to be judged again, and a start be explained by the trail alone; all else is needed later.
-        missing = [name for name in names[1] - names[0] if not name.startswith(f"{JUDGED}") and not name.endswith(".start")]
+        names = {faults.path_of(line) for line in alike} - {faults.path_of(line) for line in now}
+        missing = [name for name in names if not name.startswith(f"{JUDGED}") and not name.endswith(".start")]
         self.assertEqual([], missing)
 
     def nothing(self, seen: faults.Traced, before: set[str], after: set[str]) -> set[str]:

@@ -30,12 +30,12 @@ class KillPoints(fault_case.Calls):
             clear()
             whole = self.tracer.call(line)
             whole.done.check()
-            after = self.names()
+            after = self.left()
         self.assertGreater(len(whole.calls), least)
         counts: Counter = Counter()
         for number, said, how in self.points(whole.calls):
             clear()
-            empty = self.names()
+            empty = self.left()
             before = faults.mounts() | faults.processes()
             with self.subTest(call=number, line=said[:150], how=how):
                 killed = self.tracer.call(line, "-e", how)
@@ -44,18 +44,19 @@ class KillPoints(fault_case.Calls):
                     continue
                 self.assertEqual("", killed.handed, "the runtime was started")
                 self.assertEqual(before, faults.mounts() | faults.processes())
-                counts["with something left"] += bool(self.names() - empty)
+                counts["with something left"] += bool(self.left() - empty)
                 # The engine's bundle of its next try.
                 self.bundle.config.write_text(self.given)
                 again = self.tracer.call(line)
                 again.done.check()
                 self.assertEqual(whole.handed, again.handed, "started, and as something else")
-                self.assertEqual(after, self.names())
+                self.assertEqual(after, self.left())
         print(f"{words[0]}: {dict(counts)} of {len(whole.calls)} calls, {time.monotonic() - start:.0f} s")
         self.assertLess(counts["missed"], counts["killed"] / 10, "the calls are others every time")
 
-    def names(self) -> set[str]:
-        return {faults.path_of(line) for line in faults.standing(self.directory)} - {str(LOST)}
+    def left(self) -> set[str]:
+        """To the mode, the owner and the text without its numbers."""
+        return {line for line in faults.alike(faults.standing(self.directory)) if faults.path_of(line) != str(LOST)}
 
 
 if __name__ == "__main__":

@@ -91,6 +91,16 @@ def of_file(path: Path) -> str:
     return f"{path} {status.st_mode:o} {status.st_uid}:{status.st_gid} {text}"
 
 
+def of_place(path: Path) -> str:
+    """Of what is not the wrapper's to write: it is enough that nobody did."""
+    status = path.lstat()
+    written = "" if path.is_dir() else f"{status.st_size} {status.st_mtime_ns}"
+    return f"{path} {status.st_mode:o} {status.st_uid}:{status.st_gid} {written}"
+
+
+LAYERS = ("lower", "upper", "volume")
+
+
 def below(directory: Path) -> set[str]:
     return {of_file(path) for path in directory.rglob("*")}
 
@@ -114,14 +124,36 @@ def processes() -> set[str]:
 
 
 def standing(bundle: Path) -> set[str]:
-    """All that a refused call could leave: files of the state and of the bundle with their content, mounts, processes."""
-    beside = {of_file(path) for path in bundle.iterdir() if not path.is_dir()} | {str(path) for path in bundle.iterdir()}
-    return below(state.STATE) | beside | mounts() | processes()
+    """All that a refused call could leave: files of the state and of the bundle with their content, the image's layers and the volume
+    among them, mounts, processes. Of the rootfs itself only its layers: what is mounted over it is `mounts`."""
+    found = below(state.STATE) | mounts() | processes()
+    for path in bundle.iterdir():
+        found.add(of_file(path))
+        if path.is_dir() and path.name in LAYERS:
+            found |= {of_place(each) for each in path.rglob("*")}
+    return found
 
 
 def path_of(line: str) -> str:
     """A line of `standing` without what differs between two starts: the content of a record."""
     return line.split(" ")[0] if line.startswith("/") else line
+
+
+# What two starts of one container differ in: times, numbers of processes, names that are made up.
+DIFFERS = re.compile(rb"[0-9a-f]{16,}|\d+")
+
+
+def like(line: str) -> str:
+    """A line of `standing` as it is after another start: mode and owner, and of a file of the state its text without numbers."""
+    path = Path(path_of(line))
+    if not path.is_relative_to(state.STATE) and path.name != "config.json" or not path.is_file():
+        return line
+    text = hashlib.sha256(DIFFERS.sub(b"0", path.read_bytes())).hexdigest()[:16]
+    return f"{line.rpartition(' ')[0]} {text}"
+
+
+def alike(lines: set[str]) -> set[str]:
+    return {like(line) for line in lines}
 
 
 def is_directory(line: str) -> bool:

@@ -99,6 +99,8 @@ class Materials(unittest.TestCase):
             self.assertEqual("headers", self.use(name))
         version = command.run("dpkg-query", "-W", "-f", "${Version}", "libseccomp-dev").check().out
         self.assertEqual(version, self.component("libseccomp-dev")["version"])
+        # Advisories are of the source package, and of a release.
+        self.assertRegex(self.component("libseccomp-dev")["purl"], r"[?&]upstream=libseccomp@[\w.+%~-]+&distro=debian-\w+$")
 
     def test_a_tester_is_no_part_of_it(self):
         self.assertFalse([each["name"] for each in self.bill["components"] if "gtest" in each["name"]])

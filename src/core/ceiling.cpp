@@ -30,6 +30,10 @@ Ceiling ceiling_of(const Json& config, const Profile& profile) {
   Json ceiling = Json::object();
   // The bounding set: what an exec as another user, or a set-user-ID file, could ever get.
   ceiling["capabilities"] = find_array(config, "/process/capabilities/bounding");
+  // The two sets that survive an execve of somebody who is not root.
+  for (const std::string set : {"inheritable", "ambient"}) {
+    ceiling[set] = find_array(config, "/process/capabilities/" + set);
+  }
   ceiling["noNewPrivileges"] = find_boolean(config, "/process/noNewPrivileges").value_or(false);
   for (const std::string key : {"apparmorProfile", "selinuxLabel", "oomScoreAdj"}) {
     if (const Json* value = find(config, "/process/" + key)) ceiling[key] = *value;

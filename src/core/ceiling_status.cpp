@@ -90,8 +90,8 @@ std::string status_line(const std::string& status, const std::string& key) {
   unreadable("/proc/PID/status: " + key);
 }
 
-Json capabilities_of(const InitStatus& init, const Profile& profile) {
-  const auto mask = number<std::uint64_t>(status_line(init.status, "CapBnd"), "CapBnd", 16);
+Json capabilities_of(const InitStatus& init, const Profile& profile, const std::string& line) {
+  const auto mask = number<std::uint64_t>(status_line(init.status, line), line, 16);
   const std::vector<std::string> keep = find_strings(profile.settings("capabilities"), "/keep");
   const bool enforced = profile.mode("capabilities") == RuleMode::enforce;
   Json capabilities = Json::array();
@@ -173,7 +173,9 @@ std::vector<std::string_view> capability_names() {
 
 Ceiling ceiling_of(const InitStatus& init, const Profile& profile) {
   Json ceiling = Json::object();
-  ceiling["capabilities"] = capabilities_of(init, profile);
+  ceiling["capabilities"] = capabilities_of(init, profile, "CapBnd");
+  ceiling["inheritable"] = capabilities_of(init, profile, "CapInh");
+  ceiling["ambient"] = capabilities_of(init, profile, "CapAmb");
   ceiling["noNewPrivileges"] =
       number<int>(status_line(init.status, "NoNewPrivs"), "NoNewPrivs") != 0 ||
       profile.mode("no-new-privileges") == RuleMode::enforce;

@@ -53,8 +53,11 @@ void lower_capabilities(Draft& draft, const Ceiling& ceiling) {
                {"ambient", Json::array()}},
               kReason);
   }
-  for (const std::string set : {"bounding", "permitted", "inheritable"})
-    keep_only(draft, set, most, kReason);
+  for (const std::string set : {"bounding", "permitted"}) keep_only(draft, set, most, kReason);
+  // Root of a container gets what is permitted by being root; somebody else keeps over an execve
+  // only what is in these two, and the container's own process has none there (CVE-2022-29162).
+  for (const std::string set : {"inheritable", "ambient"})
+    keep_only(draft, set, find_strings(ceiling.json, "/" + set), kReason);
   keep_only(draft, "inheritable", now("bounding"), "inheritable lies within bounding");
   keep_only(draft, "permitted", now("bounding"), "permitted lies within bounding");
   keep_only(draft, "effective", now("permitted"), "effective lies within permitted");
@@ -186,8 +189,10 @@ void lower_process(Draft& draft, const Ceiling& ceiling) {
 
 // execCPUAffinity stays: the kernel keeps it inside the container's cpuset.
 void lower_priority(Draft& draft, const Ceiling& ceiling) {
-  if (find_string(ceiling.json, "/realtime") != "refuse") return;
   constexpr std::string_view kReason = "a priority over the host's own processes";
+  // Of every class where create refuses the field, else of those that come before the host's own.
+  if (find_string(ceiling.json, "/ioPriority") == "refuse") draft.remove("/ioPriority", kReason);
+  if (find_string(ceiling.json, "/realtime") != "refuse") return;
   const std::string policy =
       find_string(draft.document(), "/scheduler/policy").value_or("SCHED_OTHER");
   if (policy != "SCHED_OTHER" && policy != "SCHED_BATCH" && policy != "SCHED_IDLE" &&
@@ -196,8 +201,6 @@ void lower_priority(Draft& draft, const Ceiling& ceiling) {
   } else if (find_integer(draft.document(), "/scheduler/nice").value_or(0) < 0) {
     draft.set("/scheduler/nice", 0, kReason);
   }
-  // Of every class where create refuses the field, else of those that come before the host's own.
-  if (find_string(ceiling.json, "/ioPriority") == "refuse") draft.remove("/ioPriority", kReason);
   const auto io_class = find_string(draft.document(), "/ioPriority/class");
   if (io_class && *io_class != "IOPRIO_CLASS_BE" && *io_class != "IOPRIO_CLASS_IDLE") {
     draft.remove("/ioPriority", kReason);

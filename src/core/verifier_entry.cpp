@@ -21,9 +21,11 @@ void capabilities(const Json& process, const Json& ceiling) {
     weaker("/capabilities", "absent: the runtime takes those that it started the container with");
   }
   // The five sets alone: whatever else stands beside them is nobody's to judge.
-  for (const char* set : {"bounding", "effective", "inheritable", "permitted", "ambient"}) {
+  for (const std::string set : {"bounding", "effective", "inheritable", "permitted", "ambient"}) {
+    const bool lasting = set == "inheritable" || set == "ambient";
+    const Strings own = lasting ? find_strings(ceiling, "/" + set) : most;
     for (const std::string& name : find_strings(process, join("/capabilities", set))) {
-      if (!contains(most, name))
+      if (!contains(own, name))
         weaker(join("/capabilities", set), name + " is above the container's own");
     }
   }

@@ -31,13 +31,15 @@ constexpr const char* kLimits =
 
 // Docker's fourteen capabilities.
 InitStatus init() {
-  return {"Name:\tnginx\nCapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t0\n",
-          "         0     200000      65536\n",
-          "         0     200000      65536\n",
-          kLimits,
-          "docker-default (enforce)\n",
-          "",
-          "-500\n"};
+  return {
+      "Name:\tnginx\nCapInh:\t0000000000000001\nCapEff:\t0000000000000000\nCapAmb:"
+      "\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t0\n",
+      "         0     200000      65536\n",
+      "         0     200000      65536\n",
+      kLimits,
+      "docker-default (enforce)\n",
+      "",
+      "-500\n"};
 }
 
 Profile standard() { return Policy::builtin().profile("standard"); }
@@ -56,10 +58,12 @@ void expect_refused(const InitStatus& status, const std::string& text) {
 TEST(Ceiling, OfAConfigIsWhatTheConfigSays) {
   const Json config =
       Json::parse(R"({"process": {"noNewPrivileges": true, "apparmorProfile": "p", "oomScoreAdj": 7,
-      "capabilities": {"bounding": ["CAP_KILL"]}, "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0}]},
+      "capabilities": {"bounding": ["CAP_KILL"], "inheritable": ["CAP_KILL"]}, "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0}]},
       "linux": {"uidMappings": [{"containerID": 0, "hostID": 1, "size": 2}]}})");
   const Json ceiling = ceiling_of(config, standard()).json;
   EXPECT_EQ(ceiling.at("capabilities"), Json({"CAP_KILL"}));
+  EXPECT_EQ(ceiling.at("inheritable"), Json({"CAP_KILL"}));
+  EXPECT_EQ(ceiling.at("ambient"), Json::array());
   EXPECT_EQ(ceiling.at("noNewPrivileges"), true);
   EXPECT_EQ(ceiling.at("apparmorProfile"), "p");
   EXPECT_FALSE(ceiling.contains("selinuxLabel"));

@@ -109,14 +109,33 @@ TEST(Exec, EveryProcessOfTheCorpusIsLoweredOnceAndForAll) {
 }
 
 TEST(Exec, SetsAreCutSoThatTheyNest) {
-  const Json capabilities = lowered(R"({"capabilities": {
+  const Json given = Json::parse(R"({"capabilities": {
       "bounding": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN", "CAP_KILL", "CAP_BPF"], "effective": ["CAP_KILL"],
-      "inheritable": ["CAP_KILL", "CAP_CHOWN"], "ambient": ["CAP_KILL", "CAP_CHOWN"]}})")
-                                .at("capabilities");
+      "inheritable": ["CAP_KILL", "CAP_CHOWN"], "ambient": ["CAP_KILL", "CAP_CHOWN"]}})");
+  Ceiling most = ceiling();
+  most.json["inheritable"] = most.json["ambient"] = Json({"CAP_CHOWN", "CAP_KILL"});
+  const Json capabilities = plan_exec(given, most).config.at("capabilities");
   EXPECT_EQ(capabilities.at("permitted"), Json({"CAP_CHOWN"}));
   EXPECT_EQ(capabilities.at("effective"), Json::array());
   EXPECT_EQ(capabilities.at("inheritable"), Json({"CAP_CHOWN"}));
   EXPECT_EQ(capabilities.at("ambient"), Json({"CAP_CHOWN"}));
+}
+
+// Root is permitted by being root; what an execve of somebody else keeps is what the container's
+// own process would keep.
+TEST(Exec, InheritableAndAmbientAreTheContainersOwn) {
+  const Json given = Json::parse(R"({"user": {"uid": 1000}, "capabilities": {
+      "bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"],
+      "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}})");
+  const Json none = plan_exec(given, ceiling()).config.at("capabilities");
+  EXPECT_EQ(none.at("inheritable"), Json::array());
+  EXPECT_EQ(none.at("ambient"), Json::array());
+  EXPECT_EQ(none.at("permitted"), Json({"CAP_KILL"}));
+  Json config = kConfig;
+  config["process"]["capabilities"]["inheritable"] = Json({"CAP_KILL"});
+  config["process"]["capabilities"]["ambient"] = Json({"CAP_KILL"});
+  const Ceiling most = ceiling_of(config, profile("{}"));
+  EXPECT_EQ(plan_exec(given, most).config.at("capabilities").at("ambient"), Json({"CAP_KILL"}));
 }
 
 TEST(Exec, ANameSpelledOtherwiseIsNotInTheCeiling) {
@@ -221,6 +240,10 @@ TEST(Exec, AnIoPriorityIsDroppedWhereCreateRefusesIt) {
   const Ceiling allowing = ceiling(
       R"({"profiles": {"standard": {"rules": {"powerful-fields": {"io_priority": "allow"}}}}})");
   EXPECT_TRUE(exec_of(process, allowing).config.contains("ioPriority"));
+  // Whatever the policy says of the processor.
+  const Ceiling realtime =
+      ceiling(R"({"profiles": {"standard": {"rules": {"cpu": {"realtime": "allow"}}}}})");
+  EXPECT_FALSE(exec_of(process, realtime).config.contains("ioPriority"));
 }
 
 TEST(Exec, PrioritiesOverTheHostAreDropped) {

@@ -17,6 +17,7 @@ void argv(Input input) {
   }
   if (!word.empty()) words.push_back(std::move(word));
   require_whole(property::command_line(words, standard(), usual_facts().host));
+  require_whole(property::enter_by_flags(words, container(), standard()));
 }
 
 }  // namespace hardened::fuzz

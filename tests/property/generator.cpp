@@ -49,6 +49,62 @@ void edit(Json& document, const Kinds& kinds, Choices& choices) {
   }
 }
 
+constexpr const char* kPowerful[] = {"/hooks/",
+                                     "/mounts",
+                                     "/linux/intelRdt",
+                                     "/linux/netDevices",
+                                     "/linux/personality",
+                                     "/linux/timeOffsets",
+                                     "/process/ioPriority",
+                                     "/linux/resources/network",
+                                     "/linux/seccomp/listener"};
+using Place = std::pair<Json::json_pointer, Json>;
+
+void places_in(const Json& value, const Json::json_pointer& at, std::vector<Place>& found) {
+  if (!at.empty()) found.emplace_back(at, value);
+  if (value.is_object()) {
+    for (const auto& [name, member] : value.items()) places_in(member, at / name, found);
+  }
+}
+
+// A document with every field of the specification, and a value that runtimes take for each.
+std::vector<Place> places_below(const Json::json_pointer& root) {
+  static const Json kEvery = document_of(below_tests("corpus/reference/every-field.json"));
+  std::vector<Place> found;
+  places_in(kEvery.at(root), Json::json_pointer(), found);
+  return found;
+}
+
+// One of them put into `document`, with what it holds: an edit alone seldom makes a whole hook or
+// a throttled disk.
+void graft(Json& document, const std::vector<Place>& places, Choices& choices) {
+  auto place = places.begin() + static_cast<std::ptrdiff_t>(choices.below(places.size()));
+  // The object around it, as often as not.
+  if (choices.below(2) == 1) {
+    const Json::json_pointer above = place->first.parent_pointer();
+    const bool whole = above.empty() || above.parent_pointer().empty();
+    const auto around =
+        std::find_if(places.begin(), place, [&](const Place& each) { return each.first == above; });
+    if (!whole) place = around;
+  }
+  try {
+    document[place->first] = place->second;
+  } catch (const Json::exception&) {
+    // What stands above is no object any more: an edit made it something else.
+  }
+}
+
+// What only a policy of its own lets through.
+std::vector<Place> powerful_places() {
+  std::vector<Place> places = places_below(Json::json_pointer());
+  std::erase_if(places, [](const Place& place) {
+    const std::string at = place.first.to_string();
+    return std::none_of(std::begin(kPowerful), std::end(kPowerful),
+                        [&](const char* root) { return at.starts_with(root); });
+  });
+  return places;
+}
+
 // Of process and resources documents, which have no edit of their own for that.
 void edit_all(Json& document, std::span<const Edit> kinds, Choices& choices) {
   edit(document, kinds, choices);
@@ -74,6 +130,8 @@ Json config(Choices& choices) {
   static const std::vector<Json> kCaptured = documents_in("corpus/config");
   Json document = choices.below(4) == 3 ? choices.one_of(kCaptured) : kBase;
   edit(document, config_edits(), choices);
+  static const std::vector<Place> kPlaces = places_below(Json::json_pointer());
+  if (choices.one_in(3)) graft(document, kPlaces, choices);
   return document;
 }
 
@@ -82,6 +140,8 @@ Json process_document(Choices& choices) {
   static const std::vector<Json> kCaptured = documents_in("corpus/process");
   Json document = choices.one_in(3) ? choices.one_of(kCaptured) : kBase;
   edit_all(document, process_edits(), choices);
+  static const std::vector<Place> kPlaces = places_below(Json::json_pointer("/process"));
+  if (choices.one_in(2)) graft(document, kPlaces, choices);
   return document;
 }
 
@@ -89,6 +149,8 @@ Json resources_document(Choices& choices) {
   static const std::vector<Json> kCaptured = documents_in("corpus/resources");
   Json document = choices.one_in(3) ? choices.one_of(kCaptured) : Json::object();
   edit_all(document, resources_edits(), choices);
+  static const std::vector<Place> kPlaces = places_below(Json::json_pointer("/linux/resources"));
+  if (choices.one_in(2)) graft(document, kPlaces, choices);
   return document;
 }
 
@@ -114,6 +176,8 @@ Json seccomp_profile(Choices& choices) {
 World world(Choices& choices) {
   Profile chosen = profile(choices);
   Json document = config(choices);
+  static const std::vector<Place> kPlaces = powerful_places();
+  if (chosen.name() == "other" && choices.below(2) == 1) graft(document, kPlaces, choices);
   Facts facts = facts_of(document, choices);
   return {std::move(document), std::move(chosen), std::move(facts)};
 }

@@ -25,9 +25,36 @@ constexpr std::array<const char*, 22> kValues{
     "unconfined", "A=b"};
 // clang-format on
 
+// What an engine could write, and what whoever reaches it could ask: flags that a runtime takes.
+std::vector<std::string> exec_arguments(Choices& choices) {
+  static constexpr std::array<std::pair<const char*, const char*>, 14> kAsked{
+      {{"--cap", "CAP_SYS_ADMIN"},
+       {"--cap", "CAP_CHOWN"},
+       {"--user", "0"},
+       {"--user", "1000:1000"},
+       {"--user", "70000"},
+       {"--additional-gids", "5"},
+       {"--additional-gids", "70000"},
+       {"--apparmor", "unconfined"},
+       {"--process-label", "u:r:spc_t:s0"},
+       {"--cwd", "/proc/self/fd/7"},
+       {"--cwd", "/tmp"},
+       {"--env", "A=b"},
+       {"--no-new-privs", "--tty"},
+       {"--cgroup", "/"}}};
+  std::vector<std::string> words{"exec"};
+  for (std::size_t left = choices.below(5); left > 0; --left) {
+    const auto& [flag, value] = choices.one_of(kAsked);
+    words.insert(words.end(), {flag, value});
+  }
+  words.insert(words.end(), {"c", "sh"});
+  return words;
+}
+
 }  // namespace
 
 std::vector<std::string> arguments(Choices& choices) {
+  if (choices.one_in(4)) return exec_arguments(choices);
   std::vector<std::string> words;
   const auto flags = [&](std::size_t most) {
     for (std::size_t left = choices.below(most + 1); left > 0; --left) {

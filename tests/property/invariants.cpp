@@ -170,6 +170,19 @@ Outcome enter(const Json& process, const Json& container, const Profile& profile
   return outcome;
 }
 
+Outcome enter_by_flags(const std::vector<std::string>& arguments, const Json& container,
+                       const Profile& profile) {
+  Outcome outcome;
+  std::optional<Json> process;
+  const bool refused = refused_by(outcome, [&] {
+    Invocation invocation = Invocation::parse(arguments);
+    if (invocation.operation() != Operation::exec) return;
+    process = process_of_flags(object(container, "/process"), invocation);
+    settle_exec_flags(invocation);
+  });
+  return refused || !process ? outcome : enter(*process, container, profile);
+}
+
 Outcome update(const Json& resources, const Profile& profile, const HostFacts& host) {
   Outcome outcome;
   Plan plan;
@@ -201,10 +214,7 @@ Outcome command_line(const std::vector<std::string>& arguments, const Profile& p
       require_no_refusals(plan);
       set_update_flags(*invocation, plan);
     }
-    if (invocation->operation() == Operation::exec) {
-      process_of_flags(Json::object(), *invocation);
-      settle_exec_flags(*invocation);
-    }
+    if (invocation->operation() == Operation::exec) settle_exec_flags(*invocation);
   });
   if (refused) return outcome;
   outcome.accepted = true;

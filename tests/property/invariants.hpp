@@ -30,6 +30,11 @@ Outcome rewrite(const World& world);
 // exec: of a process document for a container that was accepted as `container`.
 Outcome enter(const Json& process, const Json& container, const Profile& profile);
 
+// The same of an exec by flags, which stand over the container's own process; of any other command
+// line nothing is asked.
+Outcome enter_by_flags(const std::vector<std::string>& arguments, const Json& container,
+                       const Profile& profile);
+
 // update: of a resources document, and of flags.
 Outcome update(const Json& resources, const Profile& profile, const HostFacts& host);
 Outcome command_line(const std::vector<std::string>& arguments, const Profile& profile,

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "core/files.hpp"
 #include "hardened/core/document.hpp"
 #include "invariants.hpp"
 
@@ -39,9 +40,38 @@ Trial trial_of(Choices& choices) {
   return trial;
 }
 
+// Whether something of a rewritten document is the field: "*" stands for each member.
+bool has_field(const Json& value, std::string_view pattern) {
+  if (pattern.empty()) return true;
+  const std::size_t end = std::min(pattern.find('/', 1), pattern.size());
+  const std::string token(pattern.substr(1, end - 1));
+  const std::string_view below = pattern.substr(end);
+  if (token == "*") {
+    return std::any_of(value.begin(), value.end(),
+                       [&](const Json& member) { return has_field(member, below); });
+  }
+  const auto member = value.is_object() ? value.find(token) : value.end();
+  return member != value.end() && has_field(*member, below);
+}
+
+// Of each field of the specification that a Linux runtime reads: in how many results it was.
+using Seen = std::map<std::string, std::size_t>;
+
+void count_fields(const Json& result, Seen& seen) {
+  static const Json kFields = document_of(below_tests("../defaults/fields.json"));
+  for (const auto& [pattern, field] : kFields.items()) {
+    static const std::vector<std::string> kElsewhere{"/windows", "/solaris", "/vm", "/zos",
+                                                     "/freebsd"};
+    const auto elsewhere = [&](const std::string& root) { return pattern.starts_with(root); };
+    if (std::any_of(kElsewhere.begin(), kElsewhere.end(), elsewhere)) continue;
+    seen[pattern] += has_field(result, pattern) ? 1 : 0;
+  }
+}
+
 // What was let through, of each kind: a run in which everything is refused shows nothing.
 struct Counts {
-  std::size_t documents = 0, rewritten = 0, entered = 0, updated = 0, commands = 0;
+  std::size_t documents = 0, rewritten = 0, entered = 0, by_flags = 0, updated = 0, commands = 0;
+  Seen fields;
 };
 
 void keep_for_runc(const Trial& trial, const Outcome& outcome, std::size_t number) {
@@ -61,7 +91,9 @@ std::vector<Broken> judge(const Trial& trial, Counts& counts) {
   ++counts.documents;
   counts.rewritten += all.accepted ? 1 : 0;
   if (all.accepted) {
+    count_fields(all.result, counts.fields);
     add(enter(trial.process, all.result, trial.world.profile), counts.entered);
+    add(enter_by_flags(trial.words, all.result, trial.world.profile), counts.by_flags);
   }
   const HostFacts& host = trial.world.facts.host;
   add(update(trial.resources, trial.world.profile, host), counts.updated);
@@ -113,9 +145,10 @@ class Properties : public testing::TestWithParam<std::string> {
     const std::uint64_t first = number_in("HARDENED_PROPERTY_FIRST", 1);
     const std::uint64_t count = number_in("HARDENED_PROPERTY_DOCUMENTS", 20000);
     for (std::uint64_t seed = first; seed < first + count; ++seed) try_seed(seed);
-    std::printf("%zu documents: %zu rewritten, %zu entered, %zu updates, %zu command lines\n",
-                counts_.documents, counts_.rewritten, counts_.entered, counts_.updated,
-                counts_.commands);
+    std::printf(
+        "%zu documents: %zu rewritten, %zu entered, %zu by flags, %zu updates, %zu command lines\n",
+        counts_.documents, counts_.rewritten, counts_.entered, counts_.by_flags, counts_.updated,
+        counts_.commands);
   }
 
   static void try_seed(std::uint64_t seed) {
@@ -146,8 +179,14 @@ TEST_F(Properties, AreAskedOfWhatIsLetThrough) {
   if (counts_.documents < 1000) GTEST_SKIP() << "too few to tell";
   EXPECT_GT(counts_.rewritten, counts_.documents / 20);
   EXPECT_GT(counts_.entered, counts_.documents / 50);
+  EXPECT_GT(counts_.by_flags, counts_.documents / 100);
   EXPECT_GT(counts_.updated, counts_.documents / 10);
   EXPECT_GT(counts_.commands, counts_.documents / 50);
+}
+
+TEST_F(Properties, AreAskedOfEveryField) {
+  if (counts_.documents < 10000) GTEST_SKIP() << "too few to tell";
+  for (const auto& [pattern, times] : counts_.fields) EXPECT_GE(times, 1U) << pattern;
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Properties, testing::ValuesIn(invariants()), [](const auto& param) {

@@ -109,6 +109,10 @@ void compare_hidden(const Json& before, const Json& after, Findings& findings) {
   }
 }
 
+// crun's, systemd's properties of a scope, CRIU's, and those of crun's handlers.
+constexpr std::array kObeyed{"run.oci.", "org.systemd.property.", "org.criu.", "krun.",
+                             "io.crun.", "module.wasm."};
+
 // "0 2147483647" may come down to the groups that there are.
 bool fewer_groups(const std::string& before, const std::string& after) {
   if (after == "1 0") return true;
@@ -117,6 +121,22 @@ bool fewer_groups(const std::string& before, const std::string& after) {
   long long first = 0, last = 0, new_first = 0, new_last = 0;
   return had >> first >> last && now >> new_first >> new_last && new_first >= first &&
          new_last <= last;
+}
+
+// Only what a runtime obeys may go: the rest is for others to read.
+void compare_annotations(const Json& before, const Json& after, Findings& findings) {
+  for (const auto& [name, value] : after.items()) {
+    if (!before.contains(name) || before.at(name) != value) {
+      findings.add("annotations", name + " was added or changed");
+    }
+  }
+  for (const auto& [name, value] : before.items()) {
+    const bool obeyed = std::any_of(kObeyed.begin(), kObeyed.end(),
+                                    [&](const char* prefix) { return name.starts_with(prefix); });
+    if (!after.contains(name) && !obeyed && name != "bundle") {
+      findings.add("annotations", name + " is gone");
+    }
+  }
 }
 
 void compare_maps(const Json& before, const Json& after, Findings& findings) {
@@ -133,12 +153,7 @@ void compare_maps(const Json& before, const Json& after, Findings& findings) {
       findings.add("linux.sysctl", name + " is gone without a word");
     }
   }
-  const Json& notes = object(before, "/annotations");
-  for (const auto& [name, value] : object(after, "/annotations").items()) {
-    if (!notes.contains(name) || notes.at(name) != value) {
-      findings.add("annotations", name + " was added or changed");
-    }
-  }
+  compare_annotations(object(before, "/annotations"), object(after, "/annotations"), findings);
   const Json* domain = find(after, "/domainname");
   if (find(before, "/domainname") == nullptr && domain != nullptr &&
       *domain != had.value("kernel.domainname", Json())) {
@@ -155,7 +170,9 @@ void compare_hooks(const Json& before, const Json& after, const Facts& facts, Fi
   }
   for (const auto& [stage, hooks] : object(after, "/hooks").items()) {
     const Json* had = find(object(before, "/hooks"), "/" + stage);
-    if (had == nullptr || had->size() != hooks.size()) {
+    // What is no list of hooks is nobody's hook, and stays as it is.
+    if (had != nullptr && *had == hooks) continue;
+    if (had == nullptr || !had->is_array() || had->size() != hooks.size()) {
       findings.add("hooks", "another number of them in " + stage);
       continue;
     }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "findings.hpp"
+#include "hardened/core/paths.hpp"
 #include "hardened/core/policy.hpp"
 #include "strength.hpp"
 
@@ -20,12 +21,16 @@ void judge_powers(const Json& process, const Json& container, const Profile& pro
   if (enforced(profile, "capabilities")) {
     // Without the object runc takes those of the container as it was created.
     if (find(process, "/capabilities") == nullptr) findings.add("capabilities", "are not stated");
-    const std::set<std::string> most = names(container, "/process/capabilities/bounding");
+    const auto own = [&](const std::string& set) {
+      return names(container, "/process/capabilities/" + set);
+    };
     for (const auto& [set, list] : object(process, "/capabilities").items()) {
       if (!list.is_array() || (set != "bounding" && set != "effective" && set != "permitted" &&
                                set != "inheritable" && set != "ambient")) {
         continue;
       }
+      const bool lasting = set == "inheritable" || set == "ambient";
+      const std::set<std::string> most = own(lasting ? set : "bounding");
       for (const Json& name : list) {
         if (!most.contains(name)) findings.add("capabilities." + set, name.dump());
       }
@@ -40,6 +45,11 @@ void judge_powers(const Json& process, const Json& container, const Profile& pro
     const std::string own = text(container, std::string("/process/") + field);
     const Json* asked = find(process, std::string("/") + field);
     if (!own.empty() && asked != nullptr && *asked != own) findings.add(field, "is another");
+    // A domain that nobody looked at when the container was created.
+    const bool named = asked != nullptr && asked->is_string() && *asked != "";
+    if (own.empty() && named && field == std::string_view("selinuxLabel")) {
+      findings.add(field, "is one, and the container has none");
+    }
   }
 }
 
@@ -75,7 +85,19 @@ bool is_mapped(const Json& maps, Amount id) {
   });
 }
 
-void judge_user(const Json& process, const Json& container, Findings& findings) {
+// CVE-2024-21626: a working directory behind a descriptor that the runtime has open.
+bool behind_a_descriptor(const std::string& cwd) {
+  const std::string path = lexical_path(cwd);
+  return path.starts_with("/proc/") && path.find("/fd/") != std::string::npos;
+}
+
+void judge_user(const Json& process, const Json& container, const Profile& profile,
+                Findings& findings) {
+  if (behind_a_descriptor(text(process, "/cwd"))) findings.add("cwd", "is a descriptor's");
+  if (profile.settings("process").at("root_user") == "refuse" &&
+      amount_at(process, "/user/uid", 0) == 0) {
+    findings.add("user.uid", "is root");
+  }
   const Json& users = list(container, "/linux/uidMappings");
   const Json& groups = list(container, "/linux/gidMappings");
   if (!is_mapped(users, amount_at(process, "/user/uid", 0)))
@@ -90,10 +112,10 @@ void judge_user(const Json& process, const Json& container, Findings& findings) 
 }
 
 void judge_priority(const Json& process, Findings& findings) {
+  static const std::set<std::string> kShared{"", "SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE",
+                                             "SCHED_ISO"};
   const std::string policy = text(process, "/scheduler/policy");
-  for (const char* realtime : {"SCHED_FIFO", "SCHED_RR", "SCHED_DEADLINE"}) {
-    if (policy == realtime) findings.add("scheduler", policy);
-  }
+  if (!kShared.contains(policy)) findings.add("scheduler", policy);
   if (amount_at(process, "/scheduler/nice", 0) < 0) findings.add("scheduler.nice", "is below 0");
   if (text(process, "/ioPriority/class") == "IOPRIO_CLASS_RT") findings.add("ioPriority", "is RT");
 }
@@ -133,19 +155,74 @@ void judge_memory(const Json& resources, Amount most, Findings& findings) {
   if (is_true(resources, "/memory/disableOOMKiller")) findings.add("disableOOMKiller", "is set");
 }
 
+// Which rule answers for a file of cgroup v2.
+std::string_view rule_of(const std::string& file) {
+  if (file.find('/') != std::string::npos) return "resources";
+  if (file.starts_with("pids.")) return "pids-limit";
+  if (file.starts_with("memory.")) return "memory-limit";
+  return file.starts_with("cpu.") || file.starts_with("cpuset.") ? "cpu" : "resources";
+}
+
+// Documentation/admin-guide/cgroup-v2.rst: files that bound the cgroup itself. Any other moves
+// processes, takes from neighbours, or is not known.
+bool is_a_bound(const std::string& file, const Json& value) {
+  static const std::set<std::string> kBounds{"pids.max",
+                                             "memory.max",
+                                             "memory.swap.max",
+                                             "memory.min",
+                                             "memory.low",
+                                             "memory.high",
+                                             "memory.swap.high",
+                                             "memory.oom.group",
+                                             "memory.zswap.max",
+                                             "memory.reclaim",
+                                             "memory.zswap.writeback",
+                                             "cpu.weight",
+                                             "cpu.weight.nice",
+                                             "cpu.max",
+                                             "cpu.max.burst",
+                                             "cpu.idle",
+                                             "cpu.uclamp.max",
+                                             "cpuset.cpus",
+                                             "cpuset.mems",
+                                             "io.max",
+                                             "io.weight",
+                                             "io.bfq.weight",
+                                             "rdma.max",
+                                             "misc.max"};
+  if (file == "io.prio.class") {
+    return value == "no-change" || value == "restrict-to-be" || value == "idle";
+  }
+  const bool pages = file.starts_with("hugetlb.") && file.ends_with(".max");
+  return kBounds.contains(file) || (pages && file.find('/') == std::string::npos);
+}
+
 void judge_files(const Json& resources, const Profile& profile, Findings& findings) {
   const Json& allowed = profile.settings("resources").at("allowed_files");
-  static const std::set<std::string> kDangerous{"cgroup.procs", "cgroup.threads", "cgroup.type",
-                                                "cgroup.subtree_control", "io.latency"};
   for (const auto& [file, value] : object(resources, "/unified").items()) {
-    if (std::find(allowed.begin(), allowed.end(), file) != allowed.end()) continue;
-    // A controller's own files are that rule's.
-    const bool others =
-        file.starts_with("cpu") || file.starts_with("memory.") || file.starts_with("pids.");
-    if (kDangerous.contains(file) || (!others && file.find('/') != std::string::npos)) {
+    const bool named = rule_of(file) == "resources" && file.find('/') == std::string::npos &&
+                       std::find(allowed.begin(), allowed.end(), file) != allowed.end();
+    if (enforced(profile, rule_of(file)) && !named && !is_a_bound(file, value)) {
       findings.add("unified " + file, "is not the container's to write");
     }
   }
+}
+
+void judge_disks(const Json& resources, Amount most, Findings& findings) {
+  for (const char* field : {"/weight", "/leafWeight"}) {
+    judge_field(resources, (std::string("/blockIO") + field).c_str(), most, findings);
+    for (const Json& disk : list(resources, "/blockIO/weightDevice")) {
+      judge_field(disk, field, most, findings);
+    }
+  }
+  for (const char* file : {"io.weight", "io.bfq.weight"}) {
+    judge_file(resources, file, most, findings);
+  }
+}
+
+bool refuses(const Profile& profile, const char* field) {
+  return enforced(profile, "powerful-fields") &&
+         profile.settings("powerful-fields").at(field) == "refuse";
 }
 
 }  // namespace
@@ -155,9 +232,14 @@ std::vector<std::string> exceeds_container(const Json& process, const Json& cont
   Findings findings;
   judge_powers(process, container, profile, findings);
   if (enforced(profile, "rlimits")) judge_limits(process, container, findings);
-  if (enforced(profile, "process")) judge_user(process, container, findings);
+  if (enforced(profile, "process")) judge_user(process, container, profile, findings);
   if (enforced(profile, "cpu") && profile.settings("cpu").at("realtime") == "refuse") {
     judge_priority(process, findings);
+  }
+  const Json* io_priority = find(process, "/ioPriority");
+  if (enforced(profile, "cpu") && refuses(profile, "io_priority") && io_priority != nullptr &&
+      !io_priority->is_null()) {
+    findings.add("ioPriority", "is set");
   }
   return findings.take();
 }
@@ -172,26 +254,24 @@ std::vector<std::string> exceeds_policy(const Json& resources, const Profile& pr
     judge_field(resources, "/pids/limit", most, findings);
     judge_file(resources, "pids.max", most, findings);
   }
-  if (enforced(profile, "memory-limit") && host.memory_bytes > 0) {
-    judge_memory(resources, memory_bound(profile, host), findings);
-  }
+  const Amount memory = memory_bound(profile, host);
+  // Of a host whose memory is not known no share can be told.
+  if (enforced(profile, "memory-limit") && memory > 0) judge_memory(resources, memory, findings);
   if (enforced(profile, "cpu")) {
     const Amount cpus = std::max<std::uint32_t>(1, host.cpus);
     judge_field(resources, "/cpu/shares", setting(profile, "cpu", "shares") * cpus, findings);
     judge_file(resources, "cpu.weight", 100 * cpus, findings);
-    for (const char* file : {"cpuset.cpus.partition", "cpuset.cpus.exclusive"}) {
-      if (object(resources, "/unified").contains(file)) findings.add("unified", file);
-    }
     if (profile.settings("cpu").at("realtime") == "refuse" &&
         amount_at(resources, "/cpu/realtimeRuntime", 0) != 0) {
       findings.add("cpu.realtimeRuntime", "is set");
     }
   }
   if (enforced(profile, "resources")) {
-    const Amount most = setting(profile, "resources", "block_io_weight");
-    judge_field(resources, "/blockIO/weight", most, findings);
-    judge_file(resources, "io.weight", most, findings);
-    judge_files(resources, profile, findings);
+    judge_disks(resources, setting(profile, "resources", "block_io_weight"), findings);
+  }
+  judge_files(resources, profile, findings);
+  if (refuses(profile, "network_classes") && !object(resources, "/network").empty()) {
+    findings.add("network", "is a class for the host's traffic control");
   }
   if (!enforced(profile, "devices")) return findings.take();
   for (const Json& rule : list(resources, "/devices")) {

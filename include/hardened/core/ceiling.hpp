@@ -18,7 +18,7 @@ namespace hardened {
 
 // JSON so that a record holds it as it is; absent members are the container's too (no AppArmor
 // profile, no mapping):
-// {"capabilities": [...], "noNewPrivileges": true, "apparmorProfile": "..", "selinuxLabel": "..",
+// {"capabilities": [...], "inheritable": [...], "ambient": [...], "noNewPrivileges": true, "apparmorProfile": "..", "selinuxLabel": "..",
 //  "rlimits": [...], "oomScoreAdj": 0, "uidMappings": [...], "gidMappings": [...],
 //  "rootUser": "refuse", "realtime": "refuse", "ioPriority": "refuse", "unlistedFields": "refuse",
 //  "enforced": ["capabilities", ...], "reported": [...]}
