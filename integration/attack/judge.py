@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the answers of all columns mean: what was armed, what is reached, what may be, and which ways in are open."""
 from attack.columns import COLUMNS, CONTAINED, PLAIN, PRIVILEGED, STANDARD, Answers
+from attack.numbers import DOORS, group_of
 from attack.published import WAYS, Ways
 
 ALL = tuple(column.name for column in COLUMNS if column.hardened)
 TRACING = "ptrace and process_vm_* stay for debuggers, within the container: `rules.seccomp.process_tracing`, refused in `strict`"
 NEEDED = "ordinary servers need it"
 NEEDED_GROUP = "what servers need"
+LISTED = {group_of(door) for door in DOORS}  # classes whose attempts are listed by numbers.py
 
 # What a hardened container may reach, by the beginning of the attempt's id, in which columns, and why. All else fails the test.
 OPEN: dict[str, tuple[tuple[str, ...], str]] = {
@@ -64,6 +66,16 @@ def rows(answers: dict[str, Answers]) -> dict[str, dict]:
         for column, own in answers.items():
             row["reached"][column] += own[identifier].reached
     return found
+
+
+def fewer(now: dict[str, dict], then: dict[str, dict]) -> list[str]:
+    """Classes of which fewer attempts were made than before, by their rows. How many calls are listed depends on the host's libseccomp."""
+    lost = []
+    for group, row in then.items():
+        made = now.get(group, {"made": 0})["made"]
+        if group not in LISTED and made < row["made"]:
+            lost.append(f"{group}: {made} in place of {row['made']}")
+    return lost
 
 
 def speaking(there: set[str], need: str) -> list[str]:

@@ -23,6 +23,20 @@ def library() -> ctypes.CDLL:
     return libseccomp
 
 
+class Version(ctypes.Structure):
+    """struct scmp_version"""
+
+    _fields_ = [(part, ctypes.c_uint) for part in ("major", "minor", "micro")]
+
+
+def version() -> str:
+    """Of the library: a newer one has names for more numbers."""
+    asked = library().seccomp_version
+    asked.restype = ctypes.POINTER(Version)
+    found = asked().contents
+    return f"{found.major}.{found.minor}.{found.micro}"
+
+
 def names() -> Iterator[tuple[str, int, str]]:
     """Every number of every door; without a name it is called by its number, for no profile can allow it."""
     libseccomp = library()
@@ -39,13 +53,17 @@ def passing(seccomp: dict) -> set[str]:
     return {name for entry in seccomp["syscalls"] if entry["action"] in PASSING for name in entry["names"]}
 
 
+def group_of(door: str) -> str:
+    return f"denied calls, {door}"
+
+
 def table(documents: dict[str, set[str]], tracing: set[str]) -> str:
     """What hardened-probe reads: each number with the row of the page that it counts in, or `open` where some profile lets it pass.
     `documents`: the names that pass in each; `tracing`: those of them that are a row of their own."""
     some = set().union(*documents.values()) - tracing
     lines = []
     for door, number, name in names():
-        group = f"denied calls, {door}"
+        group = group_of(door)
         if name in some or (door, number) in UNFILTERED:
             group = OPEN
         elif name in tracing:

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from attack import asks, judge, published
+from attack import asks, judge, numbers, published
 from attack.columns import COLUMNS, Answers
 from lib import command
 from lib.docker import RUNC
@@ -21,7 +21,8 @@ HARDENED = judge.ALL
 def host() -> dict:
     """What an answer depends on beside the wrapper."""
     runc = command.run(RUNC, "--version").check().out.splitlines()[0].removeprefix("runc version ")
-    return {"kernel": platform.release().partition("-")[0], "runc": runc, "cgroups": "v2" if V2 else "v1"}
+    kernel = platform.release().partition("-")[0]
+    return {"kernel": kernel, "runc": runc, "cgroups": "v2" if V2 else "v1", "libseccomp": numbers.version()}
 
 
 def measured(answers: dict[str, Answers], asked: dict[str, Answers]) -> dict:
@@ -94,7 +95,7 @@ def generated(found: dict) -> str:
     on = found["host"]
     return "".join(
         [
-            f"Measured on Linux {on['kernel']}, runc {on['runc']}, cgroup {on['cgroups']}.\n\n## Attempts\n\n",
+            f"Measured on Linux {on['kernel']}, runc {on['runc']}, cgroup {on['cgroups']}, libseccomp {on['libseccomp']}.\n\n## Attempts\n\n",
             *attempts(found),
             f"\nA kernel without x32 answers none of its calls, so that door is armed on none. `{asks.GROUP}`: a privileged container\n",
             "has no need to ask, so it was not asked.\n",

@@ -130,3 +130,17 @@ class AttackSurface(unittest.TestCase):
         now, then = self.measured, page.recorded()
         need_host_of(then["host"], now["host"], "what the page says is let through")
         self.assertEqual(then["let_through"], now["let_through"])
+
+    def test_the_page_says_what_was_made_and_armed(self):
+        """Each number of its table, runc's columns too."""
+        if WRITE:
+            return
+        now, then = self.measured, page.recorded()
+        need_host_of(then["host"], now["host"], "the table of attempts")
+        self.assertEqual(then["rows"], now["rows"])
+
+    def test_no_class_has_lost_an_attempt(self):
+        """On any host. What is armed there is its kernel's affair, what is made is not."""
+        if WRITE:
+            return
+        self.assertEqual([], judge.fewer(self.measured["rows"], page.recorded()["rows"]))
