@@ -50,10 +50,14 @@ class Answer:
         return self.result == "unable" or self.signal == signal.SIGSEGV
 
     @property
+    def kept_out(self) -> bool:
+        """By SIGSYS a filter kills."""
+        return self.result in ("denied", "absent") or self.signal == signal.SIGSYS
+
+    @property
     def reached(self) -> bool:
-        """Whatever is not known to have been kept out was reached; by SIGSYS a filter kills."""
-        kept_out = self.result in ("denied", "absent") or self.signal == signal.SIGSYS
-        return not kept_out and not self.shows_nothing
+        """Whatever is not known to have been kept out."""
+        return not self.kept_out and not self.shows_nothing
 
 
 Answers = dict[str, Answer]
@@ -71,6 +75,13 @@ def read(done: command.Result) -> Answers:
     return found
 
 
+def doors(probe: Path) -> dict[str, bool]:
+    """Which doors the kernel has, by a call that it refuses to nobody, made outside of any container."""
+    lines = [f"call {door} {number} {name} door\n" for door, number, name in numbers.names() if name == "getpid"]
+    said = read(command.run(str(probe), "call.getpid@", stdin="".join(lines).encode()))
+    return {door: said[f"call.getpid@{door}"].reached for door in numbers.DOORS}
+
+
 class Range:
     """A place for containers of every column, one of another container that they attack, and the probe."""
 
@@ -81,6 +92,7 @@ class Range:
         self.share = self.directory / "share"
         self.hardened = Runtime(root="attack-hardened")
         self.runc = Runtime(RUNC, "attack-runc")
+        self.doors = doors(probe)
         self.table = ""
         passing = {column.name: numbers.passing(self.rewritten(column)["linux"]["seccomp"]) for column in COLUMNS if column.hardened}
         self.table = numbers.table(passing, passing[STANDARD.name] - passing[STRICT.name])

@@ -25,14 +25,14 @@ def host() -> dict:
     return {"kernel": kernel, "runc": runc, "cgroups": "v2" if V2 else "v1", "libseccomp": numbers.version()}
 
 
-def measured(answers: dict[str, Answers], asked: dict[str, Answers]) -> dict:
+def measured(answers: dict[str, Answers], asked: dict[str, Answers], doors: dict[str, bool]) -> dict:
     """What the page needs of a run, and what another run is compared with."""
     let_through = {name: judge.reached(answers[name], judge.armed(answers)) for name in HARDENED}
     for name, own in asked.items():
         if name in HARDENED:
             let_through[name] += judge.reached(own, judge.armed(asked))
     rows = judge.rows(answers) | judge.rows(asked)
-    return {"host": host(), "rows": rows, "let_through": let_through, "ways": judge.ways(answers)}
+    return {"host": host(), "doors": doors, "rows": rows, "let_through": let_through, "ways": judge.ways(answers)}
 
 
 def text(found: dict) -> str:
@@ -90,6 +90,12 @@ def left_open(found: dict) -> Iterator[str]:
             yield f"- `{start}` in {', '.join(columns)}: {why}.\n"
 
 
+def armed_doors(doors: dict[str, bool]) -> str:
+    here, absent = (", ".join(door for door in doors if doors[door] is there) for there in (True, False))
+    missing = f" It has no {absent}: no call there is armed." if absent else ""
+    return f"Calls are armed at the doors that this kernel has: {here}.{missing}"
+
+
 def generated(found: dict) -> str:
     facts = published.facts()
     on = found["host"]
@@ -97,7 +103,7 @@ def generated(found: dict) -> str:
         [
             f"Measured on Linux {on['kernel']}, runc {on['runc']}, cgroup {on['cgroups']}, libseccomp {on['libseccomp']}.\n\n## Attempts\n\n",
             *attempts(found),
-            f"\nA kernel without x32 answers none of its calls, so that door is armed on none. `{asks.GROUP}`: a privileged container\n",
+            f"\n{armed_doors(found['doors'])} `{asks.GROUP}`: a privileged container\n",
             "has no need to ask, so it was not asked.\n",
             "\n### What a hardened container still reaches, and why\n\n",
             *left_open(found),
