@@ -69,7 +69,8 @@ def rows(answers: dict[str, Answers]) -> dict[str, dict]:
 
 
 def fewer(now: dict[str, dict], then: dict[str, dict]) -> list[str]:
-    """Classes of which fewer attempts were made than before, by their rows. How many calls are listed depends on the host's libseccomp."""
+    """Classes of which fewer attempts were made than before, by their rows. How many calls are listed depends on the host's libseccomp:
+    floor.py says which have to be."""
     lost = []
     for group, row in then.items():
         made = now.get(group, {"made": 0})["made"]

@@ -3,6 +3,7 @@
 and from the very library that the runtime compiles it with, so that a call that is newly denied is attempted without a line here."""
 import ctypes
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 # The doors, as hardened-probe calls them, with libseccomp's tokens and the mark that x32's numbers carry there.
 DOORS = {"x86-64": (0xC000003E, 0), "x32": (0x4000003E, 0x40000000), "i386": (0x40000003, 0)}
@@ -55,6 +56,26 @@ def passing(seccomp: dict) -> set[str]:
 
 def group_of(door: str) -> str:
     return f"denied calls, {door}"
+
+
+@dataclass(frozen=True)
+class Listed:
+    door: str
+    number: int
+    name: str
+    group: str
+
+    @property
+    def id(self) -> str:
+        """As hardened-probe calls the attempt."""
+        return f"call.{self.name}@{self.door}"
+
+
+def listed(table: str) -> Iterator[Listed]:
+    """The lines of a table."""
+    for line in table.splitlines():
+        _, door, number, name, group = line.split(maxsplit=4)
+        yield Listed(door, int(number), name, group)
 
 
 def table(documents: dict[str, set[str]], tracing: set[str]) -> str:

@@ -5,7 +5,7 @@ import os
 import unittest
 from pathlib import Path
 
-from attack import asks, judge, numbers, page, published
+from attack import asks, floor, judge, numbers, page, published
 from attack.columns import COLUMNS, CONTAINED, PLAIN, PRIVILEGED, STANDARD, STRICT, Answers, Range
 from lib import sandbox
 from lib.verdict import need_host, need_host_of, need_installed
@@ -59,6 +59,9 @@ class AttackSurface(unittest.TestCase):
         for column in HARDENED:
             with self.subTest(column.name):
                 self.assertEqual([], judge.astray(self.answers[column.name], column.name))
+
+    def test_calls_that_were_denied_once_are_attempted_and_denied(self):
+        self.assertEqual([], floor.lapsed(self.place.table, self.answers, self.place.doors))
 
     def test_what_a_document_may_not_ask_for_is_not_had(self):
         for column in (STANDARD, STRICT):
