@@ -27,6 +27,15 @@ class Column:
     host: tuple[str, ...] = ()  # namespaces that are the host's
     rules: dict | None = None  # of the profile, laid over its own
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return ("--profile", self.profile) if self.hardened else ()
+
+    @property
+    def user(self) -> int:
+        """In `strict` a container of root's is refused, and an exec as root."""
+        return documents.ORDINARY_USER if self.profile == "strict" else 0
+
 
 PRIVILEGED = Column("privileged", "runc, `--privileged`", "docker28-privileged", host=("pid", "cgroup"))
 PLAIN = Column("runc", "runc, Docker's default", "docker28-default")
@@ -106,8 +115,8 @@ class Range:
         document = documents.docker(self.bundle, column.document, self.share, words)
         for kind in column.host:
             documents.without_namespace(document, kind)
-        if column.profile == "strict":
-            document["process"]["user"] = {"uid": documents.ORDINARY_USER, "gid": documents.ORDINARY_USER}
+        if column.user:
+            document["process"]["user"] = {"uid": column.user, "gid": column.user}
         if change:
             change(document)
         self.bundle.write(document)
@@ -130,8 +139,7 @@ class Range:
         self.prepare(column, words, change)
         runtime, identifier = self.runtime(column), identifier or f"attack-{column.name}"
         self.bundle.name_cgroup(identifier)
-        profile = ("--profile", column.profile) if column.hardened else ()
-        line = (runtime.program, *profile, "--root", runtime.root, "run", "--bundle", str(self.bundle.directory), identifier)
+        line = (runtime.program, *column.flags, "--root", runtime.root, "run", "--bundle", str(self.bundle.directory), identifier)
         return command.run(*line, stdin=self.table.encode(), environment=ENVIRONMENT, timeout=LIMIT)
 
     def exec(self, column: Column) -> Answers:
@@ -139,9 +147,9 @@ class Range:
         self.prepare(column, ["sleep", "3000"])
         runtime, identifier = self.runtime(column), f"attack-exec-{column.name}"
         self.bundle.name_cgroup(identifier)
-        runtime.start(self.bundle, identifier, "run", "-d")
+        runtime.start(self.bundle, identifier, *column.flags, "run", "-d")
         file = self.bundle.directory / "process.json"
-        file.write_text(json.dumps(documents.privileged_process([documents.PROBE])))
+        file.write_text(json.dumps(documents.privileged_process([documents.PROBE], column.user)))
         line = (runtime.program, "--root", runtime.root, "exec", "--process", str(file), identifier)
         try:
             return read(command.run(*line, stdin=self.table.encode(), environment=ENVIRONMENT, timeout=LIMIT))

@@ -46,10 +46,10 @@ def held() -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("CapBnd")), 16)
 
 
-def privileged_process(words: list[str]) -> dict:
+def privileged_process(words: list[str], user: int) -> dict:
     """What an engine hands over for `exec --privileged`."""
     whole = json.loads((CORPUS / "docker28-privileged.json").read_text())["process"]["capabilities"]["bounding"]
-    process = {"cwd": "/", "args": words, "user": {"uid": 0, "gid": 0}, "env": ["PATH=/bin"], "noNewPrivileges": False}
+    process = {"cwd": "/", "args": words, "user": {"uid": user, "gid": user}, "env": ["PATH=/bin"], "noNewPrivileges": False}
     return process | {"capabilities": {kind: whole for kind in ("bounding", "effective", "permitted", "inheritable")}}
 
 

@@ -47,6 +47,11 @@ def reached(answers: Answers, among: set[str]) -> list[str]:
     return sorted(each for each in among if answers[each].reached)
 
 
+def beyond(answers: Answers, others: Answers) -> set[str]:
+    """What was reached here and not there, armed or not."""
+    return set(reached(answers, set(answers))) - set(reached(others, set(others)))
+
+
 def astray(answers: Answers, column: str) -> list[str]:
     """What was reached in a column and may not be, armed or not, with what the kernel said."""
     through = reached(answers, set(answers))

@@ -29,6 +29,7 @@ HOLES = {
     "pids-limit": {"mode": "off"},
 }
 THROUGH = ("ulp.", "oob.", "terminal.", "left.chmod.user", "socket.NETLINK_NETFILTER", "raw.", "raised.user", "make./usr", "limit.processes")
+ENTERED = (STANDARD, STRICT)
 HARDENED = tuple(column for column in COLUMNS if column.hardened)
 
 
@@ -47,7 +48,7 @@ class AttackSurface(unittest.TestCase):
         for column in COLUMNS:
             cls.answers[column.name] = cls.place.answers(column)
             cls.left[column.name] = cls.place.left_on_the_host()
-        cls.by_exec = cls.place.exec(STANDARD)
+        cls.by_exec = {column.name: cls.place.exec(column) for column in ENTERED}
         with asks.listening(asks.SOCKETS):
             every = list(asks.asks())
             cls.asked = {column.name: {ask.id: asks.answer(cls.place, column, ask) for ask in every} for column in asks.ASKED}
@@ -69,8 +70,10 @@ class AttackSurface(unittest.TestCase):
                 self.assertEqual([], judge.astray(self.asked[column.name], column.name))
 
     def test_an_exec_that_asks_for_every_privilege_reaches_no_more(self):
-        self.assertEqual(set(self.answers[STANDARD.name]), set(self.by_exec))
-        self.assertEqual([], judge.astray(self.by_exec, STANDARD.name))
+        for name, own in self.by_exec.items():
+            self.assertEqual(set(self.answers[name]), set(own), name)
+            self.assertEqual([], judge.astray(own, name), name)
+            self.assertEqual(set(), judge.beyond(own, self.answers[name]), name)
 
     def test_a_policy_with_holes_is_found_out(self):
         weakened = self.place.answers(dataclasses.replace(STANDARD, rules=HOLES))
@@ -89,10 +92,10 @@ class AttackSurface(unittest.TestCase):
 
     def test_none_of_them_failed_before_it_came_to_the_attack(self):
         """What shows nothing in one column must not pass for a refusal there."""
-        for column in COLUMNS:
-            own = self.answers[column.name]
+        entered = {f"{name}, entered": own for name, own in self.by_exec.items()}
+        for name, own in (self.answers | entered).items():
             idle = [f"{each}: {own[each]}" for each in judge.armed(self.answers) if own[each].shows_nothing]
-            self.assertEqual([], idle, column.name)
+            self.assertEqual([], idle, name)
 
     def test_what_servers_need_is_reached(self):
         for column in COLUMNS:
@@ -121,8 +124,7 @@ class AttackSurface(unittest.TestCase):
     def test_the_wrapper_opens_nothing_that_the_runtime_alone_does_not(self):
         """On any host: no attempt comes further under the wrapper than without it."""
         for column, without in ((STANDARD, PLAIN), (STRICT, PLAIN), (CONTAINED, PRIVILEGED)):
-            opened = set(judge.reached(self.answers[column.name], set(self.answers[column.name])))
-            opened -= set(judge.reached(self.answers[without.name], set(self.answers[without.name])))
+            opened = judge.beyond(self.answers[column.name], self.answers[without.name])
             self.assertEqual(set(), opened, f"{column.name} and not {without.name}")
 
     def test_the_page_says_what_is_let_through(self):
