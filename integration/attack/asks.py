@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attack import documents
-from attack.columns import PLAIN, STANDARD, STRICT, Answer, Column, Range
+from attack.columns import PLAIN, STANDARD, STRICT, Answer, Answers, Column, Range
 from attack.documents import PROBE
 from lib.kernel import V2
 
 GROUP = "documents that ask for the host"
 HERE = "/x"
+LOOP = Path("/dev/loop-control")
 SOCKETS = ("/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock", "/run/crio/crio.sock")
 ASKED = (PLAIN, STANDARD, STRICT)
 Change = Callable[[dict], None]
@@ -99,8 +100,10 @@ def unmasked(document: dict) -> None:
 
 
 def device(document: dict) -> None:
-    document["linux"].setdefault("devices", []).append({"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11})
-    document["linux"]["resources"]["devices"].append({"allow": True, "type": "c", "major": 1, "minor": 11, "access": "rwm"})
+    """One that opens without a capability that Docker's default lacks."""
+    node = {"type": "c", "major": 10, "minor": 237}
+    document["linux"].setdefault("devices", []).append(node | {"path": str(LOOP)})
+    document["linux"]["resources"]["devices"].append(node | {"allow": True, "access": "rwm"})
 
 
 def every_device(document: dict) -> None:
@@ -123,32 +126,37 @@ def unlimited(document: dict) -> None:
     document["linux"]["resources"]["unified"] = {"pids.max": "max", "memory.max": "max"}
 
 
+# What shows that each is there, at the place where it was asked for.
 DIRECTORIES = {
-    "/": "-s /x/etc/passwd",
-    "/etc": "-s /x/passwd",
-    "/usr": "-d /x/lib",
-    "/root": "-d /x",
-    "/proc": "-e /x/sys/kernel/core_pattern",
-    "/sys": "-d /x/kernel",
-    "/dev": "-e /x/null",
-    "/run": "-d /x",
-    "/var": "-d /x/lib",
-    "/var/lib": "-d /x/dpkg",
-    "/etc/passwd": "-s /x",
+    "/": "-s {}/etc/passwd",
+    "/etc": "-s {}/passwd",
+    "/usr": "-d {}/lib",
+    "/root": "-d {}",
+    "/proc": "-e {}/sys/kernel/core_pattern",
+    "/sys": "-d {}/kernel",
+    "/dev": "-e {}/null",
+    "/run": "-d {}",
+    "/var": "-d {}/lib",
+    "/var/lib": "-d {}/dpkg",
+    "/etc/passwd": "-s {}",
 }
 CONTROLLED = "/sys/fs/cgroup/cgroup.procs" if V2 else "/sys/fs/cgroup/pids/cgroup.procs"
 OPTIONS = "awk '$5==\"{}\"' /proc/self/mountinfo | grep -q {}"
+
+
+def bind(kind: str, directory: str, *options: str) -> Ask:
+    """At a place of its own: the file system is shared by all asks, and a file cannot be mounted where another's directory was made."""
+    place = "/asked" + directory.replace("/", "-")
+    change = mount("bind", directory, "rbind", *options, at=place)
+    return Ask(f"document.{kind}.{directory}", change, shown(f"[ {DIRECTORIES[directory].format(place)} ]"))
 
 
 def asks() -> Iterator[Ask]:
     yield from (shared(kind) for kind in ("network", "pid", "ipc", "uts"))
     yield from (joined(kind) for kind in ("network", "pid", "ipc", "uts"))
     yield Ask("document.host-ids", host_ids, shown("grep -q '0 *0 *65536' /proc/self/uid_map"))
-    for directory, test in DIRECTORIES.items():
-        yield Ask(f"document.bind.{directory}", mount("bind", directory, "rbind"), shown(f"[ {test} ]"))
-    for directory in ("/", "/etc", "/proc"):
-        change = mount("bind", directory, "rbind", "ro")
-        yield Ask(f"document.bind-read-only.{directory}", change, shown(f"[ {DIRECTORIES[directory]} ]"))
+    yield from (bind("bind", directory) for directory in DIRECTORIES)
+    yield from (bind("bind-read-only", directory, "ro") for directory in ("/", "/etc", "/proc"))
     for path in SOCKETS:
         change = mount("bind", path, "rbind", at="/engine.sock")
         yield Ask(f"document.socket.{path}", change, (PROBE, "--connect", "/engine.sock"))
@@ -161,13 +169,27 @@ def asks() -> Iterator[Ask]:
     yield Ask("document.unmasked", unmasked, **attempt("write./proc/sys/kernel/core_pattern"))
     yield Ask("document.unfiltered", unfiltered, **attempt("object.io_uring"))
     yield Ask("document.everything", everything, **attempt("mount.tmpfs"))
-    yield Ask("document.device", device, **attempt("device.there.kmsg"))
+    yield Ask("document.device", device, **attempt("device.there.loop-control"))
     yield Ask("document.every-device", every_device, **attempt("device.opened.loop0"))
     yield Ask("document.sysctl", setting, shown('[ "$(cat /proc/sys/kernel/shmmax)" = 4096 ]'))
     yield Ask("document.core-files", core_files, shown('[ "$(ulimit -c)" != 0 ]'))
     yield Ask("document.never-killed", never_killed, shown('[ "$(cat /proc/self/oom_score_adj)" = -500 ]'))
     if V2:  # runc itself refuses these words on v1
         yield Ask("document.unified", unlimited, shown('[ "$(cat /sys/fs/cgroup/pids.max)" = max ]'))
+
+
+# The asks that plain runc may not grant either, so that they show nothing: on which hosts, and why. Any other has to be armed.
+UNARMED: dict[str, tuple[bool, str]] = {
+    "document.never-killed": (not documents.holds("CAP_SYS_RESOURCE"), "only with CAP_SYS_RESOURCE can runc lower the score"),
+    "document.device": (not LOOP.exists(), "its kernel has no loop devices"),
+    "document.every-device": (not LOOP.exists(), "its kernel has no loop devices"),
+}
+
+
+def unarmed(answers: Answers) -> list[str]:
+    """What the runtime alone did not grant, and should have."""
+    excused = {identifier for identifier, (here, _) in UNARMED.items() if here}
+    return [f"{each}: {answer}" for each, answer in answers.items() if not answer.reached and each not in excused]
 
 
 REFUSED = re.compile(r"^hardened: [a-z-]+: /", re.MULTILINE)

@@ -46,19 +46,25 @@ def held() -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("CapBnd")), 16)
 
 
+def order() -> list[str]:
+    """The capabilities' names in the order of their numbers: Docker lists all of them so."""
+    return json.loads((CORPUS / "docker28-privileged.json").read_text())["process"]["capabilities"]["bounding"]
+
+
+def holds(name: str) -> bool:
+    return bool(held() >> order().index(name) & 1)
+
+
 def privileged_process(words: list[str], user: int) -> dict:
     """What an engine hands over for `exec --privileged`."""
-    whole = json.loads((CORPUS / "docker28-privileged.json").read_text())["process"]["capabilities"]["bounding"]
     process = {"cwd": "/", "args": words, "user": {"uid": user, "gid": user}, "env": ["PATH=/bin"], "noNewPrivileges": False}
-    return process | {"capabilities": {kind: whole for kind in ("bounding", "effective", "permitted", "inheritable")}}
+    return process | {"capabilities": {kind: order() for kind in ("bounding", "effective", "permitted", "inheritable")}}
 
 
 def within(document: dict) -> None:
-    """No capability that this machine's root lacks itself. Docker lists all of them in the order of their numbers."""
-    order = json.loads((CORPUS / "docker28-privileged.json").read_text())["process"]["capabilities"]["bounding"]
-    mask = held()
+    """No capability that this machine's root lacks itself."""
     for kind, names in document["process"]["capabilities"].items():
-        document["process"]["capabilities"][kind] = [name for name in names if mask >> order.index(name) & 1]
+        document["process"]["capabilities"][kind] = [name for name in names if holds(name)]
 
 
 def docker(bundle: Bundle, name: str, share: Path, words: list[str]) -> dict:

@@ -86,6 +86,9 @@ class AttackSurface(unittest.TestCase):
         rows = self.measured["rows"]
         self.assertEqual(shut, {group for group, row in rows.items() if row["armed"] == 0})
 
+    def test_every_ask_is_granted_without_the_wrapper(self):
+        self.assertEqual([], asks.unarmed(self.asked[PLAIN.name]))
+
     def test_every_column_makes_the_same_attempts(self):
         for column in COLUMNS:
             self.assertEqual(set(self.answers[PRIVILEGED.name]), set(self.answers[column.name]), column.name)
