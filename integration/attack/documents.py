@@ -55,7 +55,7 @@ def holds(name: str) -> bool:
     return bool(held() >> order().index(name) & 1)
 
 
-def privileged_process(words: list[str], user: int) -> dict:
+def privileged_process(words: list[str], user: int = 0) -> dict:
     """What an engine hands over for `exec --privileged`."""
     process = {"cwd": "/", "args": words, "user": {"uid": user, "gid": user}, "env": ["PATH=/bin"], "noNewPrivileges": False}
     return process | {"capabilities": {kind: order() for kind in ("bounding", "effective", "permitted", "inheritable")}}
