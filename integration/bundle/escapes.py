@@ -6,8 +6,8 @@ import socket
 import unittest
 from pathlib import Path
 
-from escape import page, repaired, ways
-from escape.case import CRUN
+from escape import advisories, page, repaired, ways
+from escape.case import CRUN, Escape
 from escape.catalogue import ESCAPES
 from escape.judge import tests_of, version
 from lib import sandbox
@@ -58,6 +58,26 @@ class Escapes(unittest.TestCase):
         need_host(not left, f"the page is held to no more than was tried with the same runtimes: {here}, measured with {measured}; without {', '.join(left)}")
 
 
+class Advisories(unittest.TestCase):
+    def test_what_is_said_to_be_stopped_is_re_enacted_or_excused(self):
+        self.assertEqual([], advisories.faults(advisories.claimed(), ESCAPES, advisories.NOT_HERE))
+
+    def test_refusals_name_theirs(self):
+        self.assertIn(("CVE-2025-23266", ""), advisories.claimed())
+        self.assertIn(("CVE-2026-47766", "crun"), advisories.claimed())
+
+    def test_a_claim_is_shown_with_its_own_runtime(self):
+        one = Escape("one", "CVE-1, CVE-2", "", lambda _: False, under=CRUN)
+        self.assertEqual([], advisories.faults({("CVE-1", "crun"), ("CVE-2", "")}, [one], {}))
+        self.assertEqual(["CVE-2 of runc: neither re-enacted nor excused"], advisories.faults({("CVE-2", "runc")}, [one], {}))
+        self.assertEqual(["CVE-3: neither re-enacted nor excused"], advisories.faults({("CVE-3", "")}, [one], {}))
+
+    def test_a_reason_excuses_something(self):
+        one = Escape("one", "CVE-1", "", lambda _: False)
+        self.assertEqual([], advisories.faults({("CVE-3", "runc")}, [one], {"CVE-3": "needs a machine"}))
+        self.assertEqual(["CVE-1: excused for nothing"], advisories.faults({("CVE-1", "runc")}, [one], {"CVE-1": "needs a machine"}))
+
+
 class Repairs(unittest.TestCase):
     def test_a_runtime_has_a_repair_of_its_branch_or_of_its_distribution(self):
         fixed = ("1.2.8", "1.3.3", "1.4.0-rc.3", "1.1.5+ds1-1+deb12u2")
@@ -66,6 +86,11 @@ class Repairs(unittest.TestCase):
         having = ("1.2.8", "1.2.10", "1.3.3+ds1-1", "1.4.0~rc3", "1.4.0", "1.5.0-rc.1", "2.0.0", "1.1.5+ds1-1+deb12u2", "1.1.5+ds1-1+deb12u3")
         self.assertEqual([], [each for each in having if not repaired.has(each, fixed)])
         self.assertFalse(repaired.has("1.8.1", ()))
+
+    def test_a_runtime_is_older_than_a_hole_that_a_later_version_brought(self):
+        self.assertTrue(repaired.older("1.8.1", "1.19"))
+        self.assertEqual([], [each for each in ("1.19", "1.19.1", "1.27") if repaired.older(each, "1.19")])
+        self.assertFalse(repaired.older("1.8.1", ""))
 
     def test_a_version_is_the_packages_where_the_runtime_says_it(self):
         self.assertEqual("1.1.5+ds1-1+deb12u1", repaired.version_of("runc version 1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1\nspec: 1.0.2-dev"))

@@ -24,6 +24,7 @@ class Escape:
     held: str = ""  # instead: what is seen of the container that started, a regular expression
     truth: str = ""  # what that means, as the page prints it
     under: str = RUNC  # the low-level runtime
+    introduced: str = ""  # since when that runtime has the hole; empty: from the first
     fixed: tuple[str, ...] = ()  # since when that runtime stops it itself: in each of its branches, and in distributions' packages
     fixed_later: bool = False  # or in some version that was not looked for
     race: bool = False  # whether it works is a matter of chance

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """exec and update: the doors into a container that runs, by which its hardening would be undone."""
 import json
+import os
 
 from attack.documents import privileged_process, within
 from escape.case import CRUN, V1, Escape, Section
-from escape.place import Place
-from lib.kernel import cgroup_file, memory, status_fields
+from escape.place import SECRET, Place
+from lib import sandbox
+from lib.docker import RUNC
+from lib.kernel import CGROUPS, V2, cgroup_file, memory, status_fields
 
-SYS_ADMIN = 1 << 21
+SYS_ADMIN, KILL = 1 << 21, 1 << 5
 MANY = 4096
+SHARES = 200_000
+GROUP = 100_999  # beyond what a container's map holds
 SHOWN = ("cat", "/proc/self/status")
 
 
@@ -35,6 +40,52 @@ def every_privilege(place: Place) -> bool:
     file = place.process(**document["process"])
     said = place.call("exec", "--process", file, place.name).out
     return powerful(said) and status_fields(said)["NoNewPrivs"] == "0"
+
+
+def inheritable(place: Place) -> bool:
+    """A container of ours has no inheritable set: what an ordinary user inherits, a program with capabilities of its file hands on."""
+    place.start()
+    sets = {kind: ["CAP_KILL"] for kind in ("bounding", "permitted", "effective", "inheritable", "ambient")}
+    file = place.process(args=list(SHOWN), user={"uid": 1000, "gid": 1000}, capabilities=sets)
+    found = status_fields(place.call("exec", "--process", file, place.name).out)
+    return any(int(found.get(kind, "0"), 16) & KILL for kind in ("CapInh", "CapAmb", "CapEff"))
+
+
+def inheritable_by_a_flag(place: Place) -> bool:
+    place.start()
+    found = status_fields(place.call("exec", "--cap", "CAP_KILL", place.name, *SHOWN).out)
+    return bool(int(found.get("CapInh", "0"), 16) & KILL)
+
+
+def ordinary_user_taken_for_root(place: Place) -> bool:
+    """crun read the one-digit user as none."""
+    place.start()
+    return place.call("exec", "--user", "1", place.name, "id", "-u").out == "0\n"
+
+
+def a_group_of_the_host(place: Place) -> bool:
+    file = place.volume() / "of-the-group"
+    file.write_text(SECRET + "\n")
+    os.chown(file, 0, GROUP)
+    file.chmod(0o040)
+    place.bundle.change("/process/user", {"uid": 1000, "gid": 1000})
+    place.bind(file.parent, "/data")
+    place.start()
+    words = ("exec", "--user", "1000:1000", "--additional-gids", str(GROUP), place.name, "cat", "/data/of-the-group")
+    return SECRET in place.call(*words).out
+
+
+def a_cgroup_beside(place: Place) -> bool:
+    """runc looks whether the other's name begins as the container's own does, and not whether it lies below."""
+    beside = f"{place.name}-beside"
+    directory = CGROUPS / ("" if V2 else "pids") / sandbox.cgroup_parent().lstrip("/") / beside
+    place.start()
+    directory.mkdir(parents=True)
+    place.undo.append(directory.rmdir)
+    way = f"{'' if V2 else 'pids:'}../{beside}"
+    said = place.call("exec", "--cgroup", way, place.name, "cat", "/proc/self/cgroup").out
+    place.delete()
+    return beside in said
 
 
 def limit(place: Place, *names: str) -> int:
@@ -73,6 +124,25 @@ def more_processes_by_a_document(place: Place) -> bool:
     return limit(place, "pids.max") > MANY
 
 
+def more_processes_by_unified(place: Place) -> bool:
+    """The files of cgroup v2 by their names: a limit by another way than its own."""
+    few_processes(place)
+    update_by(place, {"unified": {"pids.max": "max"}})
+    return limit(place, "pids.max") > MANY
+
+
+def a_greater_share(place: Place) -> bool:
+    place.start()
+    place.call("update", "--cpu-share", str(SHARES), place.name)
+    return limit(place, "cpu.shares", "cpu.weight") > MANY
+
+
+def a_greater_weight(place: Place) -> bool:
+    place.start()
+    place.call("update", "--blkio-weight", "1000", place.name)
+    return limit(place, "blkio.bfq.weight") == 1000
+
+
 def every_device(place: Place) -> bool:
     place.start()
     update_by(place, {"devices": [{"allow": True, "access": "rwm"}]})
@@ -108,6 +178,47 @@ SECTION = Section(
             root_of_an_ordinary_user,
             "rules.process.root_user",
         ),
+        Escape(
+            "exec-inheritable",
+            "CVE-2022-29162",
+            "`exec --cap CAP_KILL`: in the inheritable set, too",
+            inheritable_by_a_flag,
+            held=r"CapInh:\s+0{16}",
+            truth="`/proc/self/status`: nothing inheritable",
+            fixed=("1.1.2",),
+        ),
+        *(
+            Escape(
+                f"exec-inheritable-{name}",
+                cve,
+                "`exec --process` of an ordinary user, with an inheritable and ambient capability that the container's root has",
+                inheritable,
+                held=r"CapInh:\s+0{16}\nCapPrm:\s+0{16}\nCapEff:\s+0{16}[^|]*CapAmb:\s+0{16}",
+                truth="`/proc/self/status`: nothing inheritable, nothing ambient",
+                under=program,
+            )
+            for name, cve, program in (("runc", "CVE-2022-29162", RUNC), ("crun", "CVE-2022-27650", CRUN))
+        ),
+        Escape(
+            "exec-user",
+            "CVE-2026-30892",
+            "`exec --user 1`, which crun took for root",
+            ordinary_user_taken_for_root,
+            held=r"(?m)^1$",
+            truth="`id`: the user that was asked for",
+            under=CRUN,
+            introduced="1.19",
+            fixed=("1.27",),
+        ),
+        Escape("exec-groups", "", "`exec --additional-gids` with a group of the host's", a_group_of_the_host, "rules.process.mode"),
+        Escape(
+            "exec-cgroup",
+            "",
+            "`exec --cgroup ../NAME-beside`: a cgroup that is not the container's",
+            a_cgroup_beside,
+            held="hardened: [^\n]*--cgroup",
+            truth="refused: `exec --cgroup`",
+        ),
         Escape("update-pids", "", "`update --pids-limit -1`", more_processes, held="pids.max: 1024", truth="the cgroup: 1024, the profile's most"),
         Escape(
             "update-pids-document",
@@ -116,6 +227,33 @@ SECTION = Section(
             more_processes_by_a_document,
             held="pids.max: 1024",
             truth="the cgroup: 1024, the profile's most",
+        ),
+        Escape(
+            "update-pids-unified",
+            "",
+            "the same by `unified` of the document",
+            more_processes_by_unified,
+            held="pids.max: 1024",
+            truth="the cgroup: 1024, the profile's most",
+            needs=(("cgroup v2", V2),),
+        ),
+        Escape(
+            "update-cpu-share",
+            "",
+            f"`update --cpu-share {SHARES}`",
+            a_greater_share,
+            # cgroup v2 has a weight in their place, of a smaller scale
+            held=r"cpu.shares: (2048|\d{1,3})\n",
+            truth="the cgroup: 2048, the profile's most",
+        ),
+        Escape(
+            "update-blkio-weight",
+            "",
+            "`update --blkio-weight 1000`",
+            a_greater_weight,
+            held="blkio.bfq.weight: 100\n",
+            truth="the cgroup: 100, the profile's most",
+            needs=(*V1, ("the scheduler bfq", (CGROUPS / "blkio/blkio.bfq.io_serviced").exists())),
         ),
         Escape(
             "update-memory",

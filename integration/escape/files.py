@@ -7,9 +7,9 @@ import shutil
 from attack.documents import without_namespace
 from escape.case import V1, Escape, Section
 from escape.place import Place
-from lib import command
+from lib import command, sandbox
 from lib.docker import RUNC
-from lib.kernel import V2
+from lib.kernel import CGROUPS, V2
 
 
 def opened(file: str) -> str:
@@ -52,6 +52,15 @@ def cgroups_of_a_writable_mount(place: Place) -> bool:
     place.edit(bare)
     place.edit(lambda document: without_namespace(document, "cgroup"))
     return "MADE" in place.run(f"cd /sys/fs/cgroup/{'' if V2 else 'pids'} && mkdir made && rmdir made && echo MADE")
+
+
+def cgroups_of_the_host_bound(place: Place) -> bool:
+    """What a rootless runc fell back to, and forgot to make read-only: a bind of the caller's whole hierarchy."""
+    controllers = "" if V2 else "pids"
+    made = CGROUPS / controllers / sandbox.cgroup_parent().lstrip("/") / "made"
+    place.without_mounts("/sys/fs/cgroup")
+    place.bind(CGROUPS, "/sys/fs/cgroup", "rbind", "rw")
+    return "MADE" in place.run(f"mkdir {made} && rmdir {made} && echo MADE")
 
 
 def own_program(place: Place) -> bool:
@@ -106,6 +115,13 @@ SECTION = Section(
             cgroups_of_a_writable_mount,
             held="Read-only file system",
             truth="mounted read-only",
+        ),
+        Escape(
+            "cgroups-bound",
+            "CVE-2023-25809",
+            "the host's `/sys/fs/cgroup` bound to be written, as a rootless runc did by itself: a cgroup is made outside of the container's own",
+            cgroups_of_the_host_bound,
+            "rules.mounts.allowed_sources",
         ),
         Escape(
             "core-pattern",

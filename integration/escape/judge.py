@@ -88,6 +88,7 @@ def account(test: TestCase, escape: Escape, works: bool, said: str) -> None:
     if works:
         test.assertFalse(has, f"{escape.name} works under {runtime}, of which the catalogue says that it is repaired")
         return
+    need_host(not repaired.older(there, escape.introduced), f"{runtime} is older than the hole of {escape.name} ({escape.introduced})")
     need_host(not has, f"{runtime} has the repair of {escape.name} ({', '.join(escape.fixed)})")
     need_host(not escape.race, f"{escape.name} is not armed: {runtime} has no repair, and no start of many lost the race")
     unknown = escape.fixed_later or (escape.fixed and repaired.of_distribution(there))

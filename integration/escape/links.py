@@ -5,6 +5,7 @@ from pathlib import Path
 
 from escape.case import CRUN, OF_2025, Escape, Section
 from escape.place import SECRET, Place
+from lib.docker import RUNC
 
 # Of the container's own UTS namespace: runc does write what the container prints there, and core_pattern in its place would be the host's.
 HARMLESS = "/proc/sys/kernel/domainname"
@@ -100,6 +101,30 @@ def dev_link_into_a_volume(place: Place) -> bool:
     place.without_mounts(*MADE_BY_RUNC[1:])
     place.bind(volume, "/x")
     return printed_into(place)
+
+
+def link_to_the_host(place: Place, name: str, target: Path) -> None:
+    """An absolute link of the image: the host's own path for whoever does not resolve it within the root file system, where the directory is, too."""
+    (place.rootfs / str(place.host).lstrip("/")).mkdir(parents=True)
+    replace(place.rootfs / name, str(target))
+
+
+def mount_point_on_the_host(place: Place) -> bool:
+    """The runtime makes the mount point."""
+    file = place.volume() / "file"
+    file.touch()
+    link_to_the_host(place, "way", place.touched)
+    place.bind(file, "/way")
+    place.run(f"grep {place.touched} /proc/self/mountinfo")
+    return place.touched.exists()
+
+
+def dev_link_to_the_host(place: Place) -> bool:
+    """The tmpfs of /dev lands within the root file system; the links that a runtime makes in it go by name."""
+    link_to_the_host(place, "dev", place.host)
+    place.without_mounts(*MADE_BY_RUNC[1:])
+    place.run("true")
+    return (place.host / "fd").is_symlink()
 
 
 def behind_a_link(name: str) -> Callable[[Place], bool]:
@@ -203,11 +228,23 @@ SECTION = Section(
         ),
         Escape(
             "dev-link",
-            "CVE-2025-31133, CVE-2026-41579",
+            "CVE-2025-31133",
             "the image's `/dev` is a link to a place where a volume is mounted",
             dev_link_into_a_volume,
             "rules.rootfs-shape",
             fixed=OF_2025,
+        ),
+        *(
+            Escape(
+                f"dev-link-to-the-host-{Path(program).name}",
+                cve,
+                "the image's `/dev` is a link to a directory of the host: the runtime makes `/dev/fd` and others there",
+                dev_link_to_the_host,
+                "rules.rootfs-shape",
+                under=program,
+                fixed=fixed,
+            )
+            for program, cve, fixed in ((RUNC, "CVE-2026-41579", ("1.3.6", "1.4.3", "1.5.0-rc.3")), (CRUN, "CVE-2026-47766", ("1.28",)))
         ),
         Escape(
             "console-link",
@@ -272,6 +309,17 @@ SECTION = Section(
             PLACE,
             under=CRUN,
             fixed_later=True,
+        ),
+        Escape(
+            "mount-point-behind-a-link-of-the-image",
+            "CVE-2019-18837",
+            "a file bound on an absolute link of the image: crun made the mount point on the host",
+            mount_point_on_the_host,
+            # crun 1.8 takes no link for the target of a file in a user namespace.
+            held="/host/touched |open mount target `/way`: Not a directory",
+            truth="the mount lies within the root file system, or crun takes no link for its target",
+            under=CRUN,
+            fixed=("0.10.5",),
         ),
         Escape(
             "mount-through-a-link-of-a-volume",

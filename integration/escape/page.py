@@ -29,10 +29,15 @@ def stops(escape: Escape) -> str:
 
 def plain(escape: Escape, measured: dict) -> str:
     runtime = Path(escape.under).name
-    fixed = f" (repaired in {', '.join(escape.fixed)})" if escape.fixed else ""
+    there = measured["runtimes"][runtime]
+    since = [f"since {escape.introduced}"] if escape.introduced else []
+    until = [f"repaired in {', '.join(escape.fixed)}"] if escape.fixed else []
+    versions = f" ({', '.join(since + until)})" if since or until else ""
     if escape.name in measured["armed"]:
-        return f"{runtime}: works{fixed}"
-    return f"{runtime}: nothing{fixed}" if repaired.has(measured["runtimes"][runtime], escape.fixed) else f"{runtime}: not armed{fixed}"
+        return f"{runtime}: works{versions}"
+    without = repaired.older(there, escape.introduced) or repaired.has(there, escape.fixed)
+    needs = f", needs {' and '.join(what for what, _ in escape.needs)}" if escape.needs else ""
+    return f"{runtime}: {'nothing' if without else f'not armed{needs}'}{versions}"
 
 
 def part(section: Section, measured: dict) -> str:

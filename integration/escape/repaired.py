@@ -41,6 +41,11 @@ def has(version: str, fixed: tuple[str, ...]) -> bool:
     return bool(branches) and branch > max(branches)
 
 
+def older(version: str, introduced: str) -> bool:
+    """Than the hole itself; without a version that brought it, none is."""
+    return bool(introduced) and key(version) < key(introduced)
+
+
 def of_distribution(version: str) -> bool:
     """Whether it may have repairs that its number does not tell of."""
     return "+" in version

@@ -5,6 +5,7 @@ import shutil
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 from escape.case import CRUN, Escape, Section
 from escape.place import Place
@@ -33,6 +34,33 @@ def a_program_like_the_engines(place: Place) -> bool:
     return place.touched.exists()
 
 
+def preloaded(place: Place, **hook: object) -> bool:
+    """glibc's libmemusage.so, copied into the image, is the library: it writes a file wherever it is loaded."""
+    shutil.copy(LIBRARY, place.rootfs / "library.so")
+    place.policy(hooks={"allowed_executables": [HONEST], "allowed_first_arguments": ["true"]})
+    place.edit(lambda document: document.update(hooks={"createContainer": [{"path": HONEST, "args": ["true"], **hook}]}))
+    place.run("echo STARTED")
+    written = place.directory / "open/written"
+    if not written.exists():
+        return False
+    place.note(f"the library wrote as {written.stat().st_uid}")
+    return written.stat().st_uid == 0
+
+
+def steering_environment(place: Place) -> list[str]:
+    return [f"LD_PRELOAD={place.rootfs}/library.so", f"MEMUSAGE_OUTPUT={place.make('open', 0o777)}/written"]
+
+
+def environment_of_a_hook(place: Place) -> bool:
+    return preloaded(place, env=steering_environment(place))
+
+
+def environment_of_the_container(place: Place) -> bool:
+    """A hook without one of its own has the container's, which an image sets."""
+    place.edit(lambda document: document["process"]["env"].extend(steering_environment(place)))
+    return preloaded(place)
+
+
 def annotate(place: Place, name: str, value: str) -> None:
     place.edit(lambda document: document.setdefault("annotations", {}).update({name: value}))
 
@@ -50,6 +78,14 @@ def output_of_hooks(place: Place) -> bool:
     place.run("true")
     tell_annotations(place)
     return place.touched.exists()
+
+
+def another_handler(place: Place) -> bool:
+    """Whether crun is handed the choice: one that is built without libkrun makes nothing of it."""
+    annotate(place, HANDLER, "krun")
+    place.run("echo STARTED")
+    tell_annotations(place)
+    return HANDLER in place.bundle.document().get("annotations", {})
 
 
 def another_filter(place: Place) -> bool:
@@ -83,6 +119,10 @@ def a_weaker_profile(place: Place) -> bool:
     return "MADE" in place.run("touch /usr/made && echo MADE")
 
 
+HONEST = "/usr/bin/true"
+LIBRARY = Path("/lib/x86_64-linux-gnu/libmemusage.so")
+GLIBC = ((str(LIBRARY), LIBRARY.exists()),)
+HANDLER = "run.oci.handler"
 HOOK = "rules.hooks.allowed_executables"
 KINDS = ("prestart", "createRuntime", "createContainer", "poststart", "poststop")
 SECTION = Section(
@@ -95,6 +135,33 @@ SECTION = Section(
             "a prestart hook `/proc/PID/exe libnetwork-setkey`, as Docker's own, of a process of the attacker's that is called `dockerd`",
             a_program_like_the_engines,
             HOOK,
+        ),
+        Escape(
+            "hook-environment",
+            "CVE-2025-23266",
+            "a createContainer hook that the policy names, with a library of the image in `LD_PRELOAD`",
+            environment_of_a_hook,
+            "rules.hooks.allowed_environment",
+            needs=GLIBC,
+        ),
+        Escape(
+            "hook-environment-of-the-image",
+            "CVE-2025-23266",
+            "the same in the environment of the container, which such a hook has where it brings none",
+            environment_of_the_container,
+            held=r"\ASTARTED\n(\nthe library wrote as [1-9]\d{4,}\n)?\Z",
+            truth="the library runs, as root of the container's user namespace: an id that owns nothing on the host",
+            fixed_later=True,
+            needs=GLIBC,
+        ),
+        Escape(
+            "annotation-handler",
+            "CVE-2025-24965, CVE-2026-84042",
+            "`run.oci.handler` chooses krun, which did as the host's root what the image says: crun is handed the choice",
+            another_handler,
+            held="STARTED[^|]*annotations: {}",
+            truth="removed: the container starts as any other",
+            under=CRUN,
         ),
         Escape(
             "annotation-hooks-stdout",
