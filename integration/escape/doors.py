@@ -218,6 +218,7 @@ SECTION = Section(
             a_cgroup_beside,
             held="hardened: [^\n]*--cgroup",
             truth="refused: `exec --cgroup`",
+            fixed_later=True,
         ),
         Escape("update-pids", "", "`update --pids-limit -1`", more_processes, held="pids.max: 1024", truth="the cgroup: 1024, the profile's most"),
         Escape(

@@ -315,7 +315,7 @@ SECTION = Section(
             "CVE-2019-18837",
             "a file bound on an absolute link of the image: crun made the mount point on the host",
             mount_point_on_the_host,
-            # crun 1.8 takes no link for the target of a file in a user namespace.
+            # crun 1.8 takes no link for the target of a file whose options are recursive (rnosuid, which the wrapper adds).
             held="/host/touched |open mount target `/way`: Not a directory",
             truth="the mount lies within the root file system, or crun takes no link for its target",
             under=CRUN,
