@@ -28,6 +28,10 @@ bool allows(std::string_view action) {
          action == "SCMP_ACT_NOTIFY";
 }
 
+// What a hook has in place of the image's environment; nobody else's to choose.
+constexpr const char* kPlainPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 void vet_hook(const Subject& s, const Json& hook, const std::string& pointer) {
   const Strings allowed = find_strings(s.settings, "/allowed_executables");
   const std::string path = text_at(hook, "/path");
@@ -51,8 +55,8 @@ void vet_hook(const Subject& s, const Json& hook, const std::string& pointer) {
     fail(join(pointer, "args"), "calls that program by a name that the policy does not list");
   }
   for (const std::string& variable : find_strings(hook, "/env")) {
-    if (!contains(find_strings(s.settings, "/allowed_environment"),
-                  variable.substr(0, variable.find('=')))) {
+    if (variable != kPlainPath && !contains(find_strings(s.settings, "/allowed_environment"),
+                                            variable.substr(0, variable.find('=')))) {
       fail(join(pointer, "env"), "gives that program a variable that the policy does not list");
     }
   }
@@ -225,7 +229,11 @@ void hooks(const Subject& s) {
   for (const auto& [kind, list] : find_object(s.config, "/hooks").items()) {
     if (!contains(kinds, kind)) fail(join("/hooks", kind), "is no kind of hook that is known");
     for (std::size_t index = 0; index < list.size(); ++index) {
-      vet_hook(s, list[index], join(join("/hooks", kind), index));
+      const std::string pointer = join(join("/hooks", kind), index);
+      vet_hook(s, list[index], pointer);
+      if (kind == "createContainer" && find_strings(list[index], "/env").empty()) {
+        fail(join(pointer, "env"), "would be the environment that the image brings");
+      }
     }
   }
 }

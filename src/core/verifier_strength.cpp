@@ -244,6 +244,10 @@ bool is_the_same_hook(const Json& before, const Json& after, const Facts& facts)
   if (fact != facts.hooks.end() && fact->second.path == after.value("path", "")) {
     known["path"] = fact->second.path;
   }
+  // One without an environment may have been given one, instead of the image's.
+  if (find_strings(before, "/env").empty() && find_strings(after, "/env").size() == 1) {
+    known["env"] = after.at("env");
+  }
   return known == after;
 }
 

@@ -15,6 +15,11 @@ constexpr std::array<std::string_view, 6> kKinds{
 constexpr std::string_view kExecutables = "rules.hooks.allowed_executables";
 constexpr std::string_view kMode = "rules.hooks.mode";
 
+// runtime-spec config.md#posix-platform-hooks: run by the runtime in the container's namespaces.
+constexpr std::string_view kInContainer = "createContainer";
+constexpr std::string_view kPlainPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 struct Fault {
   std::string what;  // empty: none
   std::string_view setting;
@@ -77,7 +82,8 @@ void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::st
     const std::string name = variable.substr(0, variable.find('='));
     // LD_PRELOAD, GCONV_PATH, PATH ...: any of them makes an honest program run another's code as
     // host root.
-    if (!holds(find_strings(input.settings, "/allowed_environment"), name)) {
+    if (variable != kPlainPath &&
+        !holds(find_strings(input.settings, "/allowed_environment"), name)) {
       const bool named = variable.find('=') != std::string::npos;
       draft.refuse(
           pointer + "/env",
@@ -87,17 +93,26 @@ void judge(Draft& draft, const RuleInput& input, const Json& hook, const std::st
   }
 }
 
+// A hook with no environment of its own gets the caller's, which is the image's where runc's init
+// calls it: an LD_PRELOAD of the image then runs as host root (CVE-2025-23266).
+void give_environment(Draft& draft, const std::string& pointer) {
+  if (!find_strings(draft.document(), pointer + "/env").empty()) return;
+  draft.set(pointer + "/env", Json::array({kPlainPath}),
+            "not the environment that the image brings");
+}
+
 void apply(Draft& draft, const RuleInput& input) {
-  const Json& document = draft.document();
-  for (const auto& [kind, hooks] : find_object(document, "/hooks").items()) {
+  // A copy: what is judged may be written meanwhile.
+  const Json given = find_object(draft.document(), "/hooks");
+  for (const auto& [kind, hooks] : given.items()) {
     const std::string pointer = join("/hooks", kind);
     if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
       draft.refuse(pointer, "hooks of a kind that is not known", kMode);
       continue;
     }
-    const Json& list = find_array(document, pointer);
-    for (std::size_t index = 0; index < list.size(); ++index) {
-      judge(draft, input, list[index], join(pointer, index));
+    for (std::size_t index = 0; hooks.is_array() && index < hooks.size(); ++index) {
+      judge(draft, input, hooks[index], join(pointer, index));
+      if (kind == kInContainer) give_environment(draft, join(pointer, index));
     }
   }
 }

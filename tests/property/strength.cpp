@@ -161,6 +161,9 @@ void compare_maps(const Json& before, const Json& after, Findings& findings) {
   }
 }
 
+constexpr const char* kPlainPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 // One that is gone may have been the one that confines.
 void compare_hooks(const Json& before, const Json& after, const Facts& facts, Findings& findings) {
   for (const auto& [stage, hooks] : object(before, "/hooks").items()) {
@@ -182,6 +185,10 @@ void compare_hooks(const Json& before, const Json& after, const Facts& facts, Fi
       if (fact != facts.hooks.end() && fact->second.sight == Sight::seen && hooks[index] != known) {
         known["path"] = fact->second.path;
       }
+      // In place of the image's environment: a plain PATH and nothing else.
+      const bool empty = list(known, "/env").empty();
+      if (stage == "createContainer" && empty && hooks[index] != known)
+        known["env"] = Json::array({kPlainPath});
       if (hooks[index] != known) findings.add("hooks", "one in " + stage + " is another");
     }
   }
