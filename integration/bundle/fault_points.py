@@ -15,15 +15,21 @@ from lib.fault_case import EVERY, JUDGED
 FEWEST = 50
 # In turn: a disk, the memory that a limit leaves, a security module; HARDENED_FAULTS_ERRORS for others.
 ERRORS = os.environ.get("HARDENED_FAULTS_ERRORS", "EIO,ENOMEM,EACCES").split(",")
+# 10: where the shell in the runtime's place keeps its standard error.
+STREAM = re.compile(r"^(open: (?:[012]|10) .*) \d+:\d+$", re.MULTILINE)
+NOT_GIVEN = re.compile(r"(?:fchown|newfstatat)\([012], .*EPERM")
 LAYER = re.compile(rf" {state.STATE}/stage/rootfs-\d+ ")
 
 
 def without(traced: faults.Traced, seen: faults.Traced) -> str:
     """What was handed on. A layer below the container's root that did not go away again stands in the runtime's own namespace, where
-    pivot_root(2) leaves it behind, as it does all of the host's: that one is no difference, after a fault of umount2 alone."""
-    if not any(line.startswith("umount2(") and "(INJECTED)" in line for line in seen.calls):
-        return traced.handed
-    return "\n".join(line for line in traced.handed.splitlines() if not LAYER.search(line))
+    pivot_root(2) leaves it behind, as it does all of the host's: that one is no difference, after a fault of umount2 alone. Nor is a
+    standard stream that its owner did not let go, after EPERM of that alone: the container's root can write it all the same."""
+    handed = traced.handed
+    failed = [line for line in seen.calls if "(INJECTED)" in line]
+    if any(line.startswith("umount2(") for line in failed):
+        handed = "\n".join(line for line in handed.splitlines() if not LAYER.search(line))
+    return STREAM.sub(r"\1", handed) if any(NOT_GIVEN.match(line) for line in failed) else handed
 
 
 def failing(line: str, counts: Counter, turn: int) -> str:

@@ -189,15 +189,15 @@ bool beyond_the_hosts_users(const Json& after, std::string_view pointer) {
 }
 
 // By names alone; the compiled program is evaluated by the shell.
-void filter(const Json& before, const Json& after) {
+void filter(const Json& before, const Json& after, const Facts& facts) {
   if (find(before, "/linux/seccomp") == nullptr) return;
   if (find(after, "/linux/seccomp") == nullptr) weaker("/linux/seccomp", "was dropped");
   for (const char* member : {"flags", "listenerPath", "listenerMetadata"}) {
     require_same(before, after, join("/linux/seccomp", member));
   }
-  // None listed is the machine's own alone.
+  // None listed is the machine's own alone, which libseccomp's filter always has.
   if (!find_array(before, "/linux/seccomp/architectures").empty()) {
-    require_subset(before, after, "/linux/seccomp/architectures");
+    require_subset(before, after, "/linux/seccomp/architectures", {facts.host.architecture});
   }
   const std::string action = text_at(before, "/linux/seccomp/defaultAction");
   if (lets_through(action)) return;
@@ -279,6 +279,11 @@ void kept_or_fewer(const Json& before, const Json& after, const Facts& facts) {
     }
   }
   for (const auto& [stage, list] : find_object(after, "/hooks").items()) {
+    // Of a kind that nobody knows, and no list: kept in report mode.
+    if (!list.is_array()) {
+      require_same(before, after, join("/hooks", stage));
+      continue;
+    }
     const Json& had = find_array(before, join("/hooks", stage));
     for (const Json& hook : list) {
       if (std::none_of(had.begin(), had.end(), [&](const Json& known) {
@@ -336,7 +341,6 @@ constexpr std::array kDimensions{
     Dimension{"unified", unified},
     Dimension{"paths", paths},
     Dimension{"labels", labels},
-    Dimension{"filter", filter},
     Dimension{"namespaces", namespaces},
     Dimension{"device-rules", device_rules},
 };
@@ -344,7 +348,7 @@ constexpr std::array kDimensions{
 }  // namespace
 
 std::vector<std::string_view> verifier_dimensions() {
-  std::vector<std::string_view> names{"mounts", "kept-or-fewer"};
+  std::vector<std::string_view> names{"mounts", "kept-or-fewer", "filter"};
   for (const Dimension& dimension : kDimensions) names.push_back(dimension.name);
   return names;
 }
@@ -352,6 +356,7 @@ std::vector<std::string_view> verifier_dimensions() {
 void verify_not_weaker(const Json& before, const Json& after, const Facts& facts) {
   for (const Dimension& dimension : kDimensions) dimension.compare(before, after);
   kept_or_fewer(before, after, facts);
+  filter(before, after, facts);
   verifier::mounts_not_weaker(
       before, after, facts.root.path.empty() ? text_at(before, "/root/path") : facts.root.path);
 }

@@ -112,7 +112,22 @@ TEST(Verifier, AnEntryWithoutItsRequiredMemberIsComparedAllTheSame) {
     if (!before.contains(pointer)) before[pointer] = Json::array();
     before[pointer].push_back(Json::object());
   }
+  before["hooks"]["vnd.x"] = 0;
   EXPECT_EQ(pointer_of(before, before), "not seen");
+}
+
+// libseccomp puts it into every filter.
+TEST(Verifier, TheMachinesOwnArchitectureIsNoneThatWasAdded) {
+  Json before = parse_document(kStrengthDocument);
+  before["linux"]["seccomp"]["architectures"] = Json({"SCMP_ARCH_S390X"});
+  Json after = before;
+  after["linux"]["seccomp"]["architectures"] = Json({"SCMP_ARCH_X86_64"});
+  Facts facts;
+  facts.root.path = "/rootfs";
+  facts.host.architecture = "SCMP_ARCH_X86_64";
+  EXPECT_NO_THROW(verify_not_weaker(before, after, facts));
+  after["linux"]["seccomp"]["architectures"] = Json({"SCMP_ARCH_X86"});
+  EXPECT_THROW(verify_not_weaker(before, after, facts), Error);
 }
 
 TEST(Verifier, AFilterThatAllowedByDefaultMayBeReplaced) {

@@ -167,7 +167,7 @@ constexpr const char* kPlainPath =
 // One that is gone may have been the one that confines.
 void compare_hooks(const Json& before, const Json& after, const Facts& facts, Findings& findings) {
   for (const auto& [stage, hooks] : object(before, "/hooks").items()) {
-    if (!hooks.empty() && list(object(after, "/hooks"), "/" + stage).empty()) {
+    if (hooks.is_array() && !hooks.empty() && list(object(after, "/hooks"), "/" + stage).empty()) {
       findings.add("hooks", "those of " + stage + " are gone");
     }
   }
