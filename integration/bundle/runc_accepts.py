@@ -10,12 +10,15 @@ import re
 import unittest
 
 from lib import command, sandbox
+from lib.bundle import Bundle, Runtime
 from lib.docker import RUNC
 
 # Beside the binary under test, in the release preset.
 PROGRAM = sandbox.binary().parent / "tests/property/property_tests"
 # Generated; about every sixth is let through by a built-in profile.
 DOCUMENTS = int(os.environ.get("HARDENED_RUNC_DOCUMENTS", "2500"))
+# Of processes and of resources, each of which is a call of a running container.
+PART = DOCUMENTS // 20
 TAKEN = "already exists"
 # This machine's and this runc's, and not the document's: runc 1.1 knows no time namespaces.
 HOST = re.compile(
@@ -29,16 +32,26 @@ def fit_to_host(document: dict, rootfs: str) -> None:
     document["root"]["path"] = rootfs
 
 
+# Of a process or of resources that were read and understood, and cannot be had: here, or in a container that has none of it.
+CANNOT = re.compile(
+    r"operation not permitted|too many open files|executable file not found|apparmor failed to apply profile"
+    r"|cannot use unified on cgroup v1|unable to set memory limit|failed to write .*: write /sys/fs/cgroup/"
+)
+
+
 class RuncAccepts(unittest.TestCase):
-    def documents(self) -> list[dict]:
-        directory = sandbox.base() / "documents"
-        directory.mkdir()
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.directory = sandbox.base() / "documents"
+        cls.directory.mkdir()
         environment = os.environ | {
-            "HARDENED_PROPERTY_RESULTS": str(directory),
+            "HARDENED_PROPERTY_RESULTS": str(cls.directory),
             "HARDENED_PROPERTY_DOCUMENTS": str(DOCUMENTS),
         }
         command.run(str(PROGRAM), "--gtest_filter=*Hold*", environment=environment, timeout=240 + DOCUMENTS // 50).check()
-        return [json.loads(path.read_text()) for path in sorted(directory.iterdir())]
+
+    def documents(self, kind: str) -> list[dict]:
+        return [json.loads(path.read_text()) for path in sorted(self.directory.glob(f"{kind}-*"))]
 
     def answer(self, document: dict) -> str:
         """runc's own words."""
@@ -52,7 +65,7 @@ class RuncAccepts(unittest.TestCase):
         return result.err
 
     def test_what_is_let_through(self):
-        documents = self.documents()
+        documents = self.documents("config")
         refused = []
         for document in documents:
             answer = self.answer(document)
@@ -60,6 +73,37 @@ class RuncAccepts(unittest.TestCase):
                 refused.append(f"{answer.strip()}\n{json.dumps(document)}")
         self.assertGreater(len(documents), DOCUMENTS // 9)
         self.assertFalse(refused, f"{len(refused)} of {len(documents)}:\n" + "\n".join(refused[:3]))
+
+    def asked(self, documents: list[dict], wrong: dict, *words: str) -> None:
+        """Of a container of runc's own."""
+        runtime = Runtime(RUNC, "others")
+        name = f"to-{words[0]}"
+        runtime.start(Bundle(sandbox.base() / name).shell("sleep 1000"), name, "run", "-d")
+        self.addCleanup(lambda: runtime.call("delete", "--force", name).check())
+        file = sandbox.base() / "asked.json"
+        refused = []
+        for document in documents:
+            file.write_text(json.dumps(document))
+            answer = runtime.call(*words, str(file), name)
+            if answer.code and not CANNOT.search(answer.err):
+                refused.append(f"{answer.err.strip()}\n{json.dumps(document)}")
+        # What runc cannot read is the answer that is looked for.
+        file.write_text(json.dumps(wrong))
+        answer = runtime.call(*words, str(file), name)
+        self.assertNotEqual(0, answer.code)
+        self.assertFalse(CANNOT.search(answer.err), answer.err)
+        self.assertGreater(len(documents), PART // 2)
+        self.assertFalse(refused, f"{len(refused)} of {len(documents)}:\n" + "\n".join(refused[:3]))
+
+    def test_processes_that_are_let_in(self):
+        documents = self.documents("process")[:PART]
+        for document in documents:
+            document.update(args=["true"], terminal=False, cwd="/")
+        wrong = {"args": ["true"], "cwd": "/", "user": {"uid": -1}}
+        self.asked(documents, wrong, "exec", "--process")
+
+    def test_resources_that_are_let_through(self):
+        self.asked(self.documents("resources")[:PART], {"pids": {"limit": "1"}}, "update", "--resources")
 
     def test_what_it_does_not_take_is_seen(self):
         document = json.loads((sandbox.SOURCE / "tests/corpus/reference/runc-spec.json").read_text())

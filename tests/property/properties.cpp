@@ -74,16 +74,21 @@ struct Counts {
   Seen fields;
 };
 
-void keep_for_runc(const Trial& trial, const Outcome& outcome, std::size_t number) {
+void keep_for_runc(const char* kind, const Trial& trial, const Outcome& outcome,
+                   std::size_t number) {
   static const char* const kDirectory = std::getenv("HARDENED_PROPERTY_RESULTS");
   if (kDirectory == nullptr || !outcome.accepted || trial.world.profile.name() == "other") return;
-  std::ofstream file(std::filesystem::path(kDirectory) / std::to_string(number));
+  std::ofstream file(std::filesystem::path(kDirectory) / (kind + std::to_string(number)));
   file << write_document(outcome.result);
 }
 
 std::vector<Broken> judge(const Trial& trial, Counts& counts) {
   Outcome all = rewrite(trial.world);
-  keep_for_runc(trial, all, counts.documents);
+  keep_for_runc("config-", trial, all, counts.documents);
+  const auto kept = [&](const char* kind, Outcome outcome) {
+    keep_for_runc(kind, trial, outcome, counts.documents);
+    return outcome;
+  };
   const auto add = [&](const Outcome& outcome, std::size_t& count) {
     count += outcome.accepted ? 1 : 0;
     all.broken.insert(all.broken.end(), outcome.broken.begin(), outcome.broken.end());
@@ -92,11 +97,11 @@ std::vector<Broken> judge(const Trial& trial, Counts& counts) {
   counts.rewritten += all.accepted ? 1 : 0;
   if (all.accepted) {
     count_fields(all.result, counts.fields);
-    add(enter(trial.process, all.result, trial.world.profile), counts.entered);
+    add(kept("process-", enter(trial.process, all.result, trial.world.profile)), counts.entered);
     add(enter_by_flags(trial.words, all.result, trial.world.profile), counts.by_flags);
   }
   const HostFacts& host = trial.world.facts.host;
-  add(update(trial.resources, trial.world.profile, host), counts.updated);
+  add(kept("resources-", update(trial.resources, trial.world.profile, host)), counts.updated);
   add(command_line(trial.words, trial.world.profile, host), counts.commands);
   return all.broken;
 }
