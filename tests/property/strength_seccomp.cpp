@@ -191,6 +191,14 @@ std::vector<std::string> weaker_filter(const Json* before, const Json* after) {
   for (const auto& [name, entries] : had.calls()) calls.insert(name);
   for (const auto& [name, entries] : has.calls()) calls.insert(name);
   for (const std::string& name : calls) compare_call(name, had, has, findings);
+  // Of a filter that is replaced as a whole, because it allowed by default, nothing is left.
+  static const std::set<std::string> kOwn{"defaultAction", "architectures", "syscalls"};
+  for (const auto& [member, value] : before->items()) {
+    if (had.lets_by_default() || kOwn.contains(member)) continue;
+    const auto now = after->find(member);
+    const bool same = now == after->end() ? value.is_null() : *now == value;
+    if (!same) findings.add("linux.seccomp", member + " is gone or another");
+  }
   // An architecture that is not listed is killed, but for the machine's own, which libseccomp's
   // filter always has.
   const std::set<std::string> known = names(*before, "/architectures");

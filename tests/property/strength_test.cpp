@@ -56,6 +56,10 @@ TEST(Strength, AnAnnotationThatNoRuntimeObeysIsMissed) {
   before = document;
   before["annotations"]["run.oci.handler"] = "x";
   EXPECT_TRUE(weaker(before, document, facts()).empty());
+  before = document;
+  before["linux"]["seccomp"]["vnd/x"] = 1;
+  EXPECT_FALSE(weaker(before, document, facts()).empty());
+  EXPECT_TRUE(weaker(before, before, facts()).empty());
 }
 
 // A container as the standard profile leaves it, and what an exec may have in it.
