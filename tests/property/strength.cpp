@@ -123,6 +123,12 @@ bool fewer_groups(const std::string& before, const std::string& after) {
          new_last <= last;
 }
 
+bool is_obeyed(const std::string& name) {
+  return name == "bundle" || std::any_of(kObeyed.begin(), kObeyed.end(), [&](const char* prefix) {
+           return name.starts_with(prefix);
+         });
+}
+
 // Only what a runtime obeys may go: the rest is for others to read.
 void compare_annotations(const Json& before, const Json& after, Findings& findings) {
   for (const auto& [name, value] : after.items()) {
@@ -131,11 +137,7 @@ void compare_annotations(const Json& before, const Json& after, Findings& findin
     }
   }
   for (const auto& [name, value] : before.items()) {
-    const bool obeyed = std::any_of(kObeyed.begin(), kObeyed.end(),
-                                    [&](const char* prefix) { return name.starts_with(prefix); });
-    if (!after.contains(name) && !obeyed && name != "bundle") {
-      findings.add("annotations", name + " is gone");
-    }
+    if (!after.contains(name) && !is_obeyed(name)) findings.add("annotations", name + " is gone");
   }
 }
 
